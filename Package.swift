@@ -1,0 +1,115 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One settings array for every target: Swift 6 mode, strict memory safety, warnings are errors.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+/// A C library of the system: `module.modulemap` and `shim.h`, imported by its one wrapper only.
+func cLibrary(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+        swiftSettings: settings)
+}
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "switchboard",
+    products: [
+        .executable(name: "switchboard", targets: ["switchboard"]),
+        .executable(name: "switchboard-hub", targets: ["switchboard-hub"]),
+        .executable(name: "switchboard-ws", targets: ["switchboard-ws"]),
+        .executable(name: "switchboard-fcgi", targets: ["switchboard-fcgi"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // System libraries.
+        cLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
+        cLibrary("CFastCGI", apt: "libfcgi-dev"),
+        cLibrary("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
+        cLibrary("CLibEv", apt: "libev-dev"),
+        cLibrary("CLibWebSockets", pkgConfig: "libwebsockets", apt: "libwebsockets-dev"),
+        cLibrary("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+
+        // Wrappers: one module per C library, the only importer of its C target.
+        module("Crypto", ["CSodium"]),
+        module("EventLoop", ["CLibEv"]),
+        module("FastCGI", ["CFastCGI"]),
+        module("HTTPClient", ["CCurl"]),
+        module("JSON", ["CJansson"]),
+        module("WebSockets", ["CLibWebSockets", "EventLoop"]),
+
+        // Core: decisions and words, no I/O.
+        module("Realtime"),
+        module("Protocol", ["JSON", "Realtime"]),
+
+        // Adapters.
+        module(
+            "Store", ["JSON", "Protocol", "Realtime", .product(name: "GRDB", package: "GRDB.swift")]),
+
+        // Shared shell.
+        module("Access", ["Crypto", "Protocol", "Realtime"]),
+        module("Daemon", ["EventLoop", "JSON", "Protocol", logging]),
+        module("IPC", ["Daemon", "EventLoop", "JSON", "Protocol", logging]),
+
+        // Services, one per process.
+        module(
+            "Hub",
+            ["Access", "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime", "Store",
+             logging]),
+        module(
+            "WebSocketWorker",
+            ["Access", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime", "WebSockets",
+             logging]),
+        module(
+            "FastCGIWorker",
+            ["Access", "Crypto", "Daemon", "EventLoop", "FastCGI", "IPC", "JSON", "Protocol",
+             "Realtime", logging]),
+        module("Client", ["HTTPClient", "IPC", "JSON", "Protocol", "Realtime", "WebSockets"]),
+
+        // Executables.
+        program("switchboard-hub", ["Daemon", "Hub"]),
+        program("switchboard-ws", ["Daemon", "WebSocketWorker"]),
+        program("switchboard-fcgi", ["Daemon", "FastCGIWorker"]),
+        program(
+            "switchboard",
+            ["Client", "Daemon", "EventLoop", "IPC", "JSON", "Protocol",
+             .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+        // Tests.
+        tests(of: "Access", ["Crypto", "Protocol"]),
+        tests(of: "Crypto"),
+        tests(of: "Daemon", ["JSON"]),
+        tests(of: "EventLoop"),
+        tests(of: "FastCGIWorker", ["JSON", "Protocol"]),
+        tests(of: "Hub", ["JSON", "Protocol", "Realtime", "Store"]),
+        tests(of: "IPC", ["EventLoop", "JSON", "Protocol"]),
+        tests(of: "JSON"),
+        tests(of: "Protocol", ["JSON"]),
+        tests(of: "Realtime"),
+        tests(of: "Store", ["Protocol", "Realtime"]),
+        tests(of: "WebSocketWorker", ["Protocol", "Realtime"]),
+    ]
+)
