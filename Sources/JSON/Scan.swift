@@ -37,7 +37,8 @@ enum Scan {
     ) -> JSONError {
         var line = 1
         var column = 1
-        for unsafebyte in unsafe bytes[..<position] {
+        for index in 0..<position {
+            let byte = unsafe bytes[index]
             if byte == UInt8(ascii: "\n") {
                 line += 1
                 column = 1
