@@ -1,1 +1,28 @@
-// Landing in this slice.
+import CSodium
+
+/// What concerns libsodium as a whole.
+public enum Crypto {
+    /// Prepares libsodium; call it once in `main`, before any other use of this module. Later calls
+    /// change nothing (`sodium_init`).
+    ///
+    /// - Throws: `CryptoError.unavailable` where the system has no source of randomness.
+    public static func initialise() throws(CryptoError) {
+        if sodium_init() < 0 { throw .unavailable }
+    }
+}
+
+/// What can fail in operation.
+public enum CryptoError: Error, Equatable, CustomStringConvertible {
+    case unavailable
+    /// Hashing a password needs this many bytes of memory, and they were not there.
+    case passwordHashing(memoryBytes: Int)
+
+    public var description: String {
+        switch self {
+        case .unavailable:
+            "preparing libsodium failed: the system offers no randomness (is /dev/urandom there?)"
+        case .passwordHashing(let bytes):
+            "hashing a password failed: no \(bytes) bytes of memory; raise the memory limit"
+        }
+    }
+}
