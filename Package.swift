@@ -67,7 +67,8 @@ let package = Package(
 
         // Adapters.
         module(
-            "Store", ["JSON", "Protocol", "Realtime", .product(name: "GRDB", package: "GRDB.swift")]),
+            "Store",
+            ["JSON", "Protocol", "Realtime", .product(name: "GRDB", package: "GRDB.swift")]),
 
         // Shared shell.
         module("Access", ["Crypto", "Protocol", "Realtime"]),
@@ -77,16 +78,24 @@ let package = Package(
         // Services, one per process.
         module(
             "Hub",
-            ["Access", "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime", "Store",
-             logging]),
+            [
+                "Access", "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime",
+                "Store",
+                logging,
+            ]),
         module(
             "WebSocketWorker",
-            ["Access", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime", "WebSockets",
-             logging]),
+            [
+                "Access", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime",
+                "WebSockets",
+                logging,
+            ]),
         module(
             "FastCGIWorker",
-            ["Access", "Crypto", "Daemon", "EventLoop", "FastCGI", "IPC", "JSON", "Protocol",
-             "Realtime", logging]),
+            [
+                "Access", "Crypto", "Daemon", "EventLoop", "FastCGI", "IPC", "JSON", "Protocol",
+                "Realtime", logging,
+            ]),
         module("Client", ["HTTPClient", "IPC", "JSON", "Protocol", "Realtime", "WebSockets"]),
 
         // Executables.
@@ -95,8 +104,10 @@ let package = Package(
         program("switchboard-fcgi", ["Daemon", "FastCGIWorker"]),
         program(
             "switchboard",
-            ["Client", "Daemon", "EventLoop", "IPC", "JSON", "Protocol",
-             .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            [
+                "Client", "Daemon", "EventLoop", "IPC", "JSON", "Protocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
 
         // Tests.
         tests(of: "Access", ["Crypto", "Protocol"]),
