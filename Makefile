@@ -1,0 +1,120 @@
+# Switchboard. `make` alone prints what there is; `make run` and `make test` are all a newcomer needs.
+
+PREFIX  ?= /usr
+DESTDIR ?=
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+PYTHON  ?= python3
+BUILD   ?= .build/release
+ARGS    ?=
+# Integration tests mostly wait for processes, so more of them than cores run at a time.
+PYTEST_ARGS ?= -n 4 --dist loadgroup
+
+EXECUTABLES = switchboard switchboard-hub switchboard-ws switchboard-fcgi
+PACKAGES = libwebsockets-dev libwebsockets-evlib-ev libfcgi-dev libjansson-dev libsodium-dev \
+	libcurl4-openssl-dev libev-dev libsqlite3-dev nginx openssl curl python3-venv pkg-config systemd
+VENV = .build/venv
+
+bin      = $(DESTDIR)$(PREFIX)/bin
+share    = $(DESTDIR)$(PREFIX)/share/switchboard
+units    = $(DESTDIR)$(PREFIX)/lib/systemd/system
+sysusers = $(DESTDIR)$(PREFIX)/lib/sysusers.d
+tmpfiles = $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+etcnginx = $(DESTDIR)/etc/nginx
+# The files in the tree name the installed paths of PREFIX=/usr.
+relocate = sed -e 's|/usr/bin/switchboard|$(PREFIX)/bin/switchboard|g' \
+	-e 's|/usr/share/switchboard|$(PREFIX)/share/switchboard|g'
+
+.PHONY: help run test build build-tests packages install uninstall format lint
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: packages build ## build and run everything on this machine; ARGS="--port 9443" goes to it
+	@exec $(BUILD)/switchboard dev $(ARGS)
+
+test: packages build-tests $(VENV)/ready ## every test tier that needs no network
+	swift test -c release --skip-build
+	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) Tests
+
+build: ## build the executables (release)
+	@$(call need_swift)
+	swift build -c release -j $(JOBS)
+
+# One build serves the executables and the tests, so that nothing is compiled twice.
+build-tests:
+	@$(call need_swift)
+	swift build -c release --build-tests -j $(JOBS)
+
+install: ## install the built executables, site, units, user and directories (DESTDIR, PREFIX)
+	@for name in $(EXECUTABLES); do test -x $(BUILD)/$$name || { \
+	    echo "make install: $(BUILD)/$$name is missing; run 'make build' first" >&2; exit 1; }; done
+	install -d $(bin) $(share)/nginx/snippets $(units)/switchboard-.service.d $(sysusers) \
+	    $(tmpfiles) $(etcnginx)/sites-available $(etcnginx)/snippets
+	install -m 755 $(addprefix $(BUILD)/,$(EXECUTABLES)) $(bin)
+	rm -rf $(share)/console
+	cp -R Sources/Console $(share)/console
+	find $(share)/console -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
+	install -m 644 nginx/*.conf $(share)/nginx
+	install -m 644 nginx/snippets/*.conf $(share)/nginx/snippets
+	install -m 644 nginx/snippets/*.conf $(etcnginx)/snippets
+	$(relocate) nginx/switchboard.conf | install -m 644 /dev/stdin $(etcnginx)/sites-available/switchboard
+	for unit in systemd/*.service systemd/*.target; do \
+	    $(relocate) $$unit | install -m 644 /dev/stdin $(units)/$${unit#systemd/} || exit 1; done
+	install -m 644 systemd/switchboard-.service.d/*.conf $(units)/switchboard-.service.d
+	install -m 644 systemd/sysusers.conf $(sysusers)/switchboard.conf
+	install -m 644 systemd/tmpfiles.conf $(tmpfiles)/switchboard.conf
+	install -d -m 700 $(DESTDIR)/etc/switchboard $(DESTDIR)/etc/switchboard/tls \
+	    $(DESTDIR)/etc/switchboard/secrets $(DESTDIR)/var/lib/switchboard
+ifeq ($(DESTDIR),)
+	systemd-sysusers $(sysusers)/switchboard.conf
+	systemd-tmpfiles --create $(tmpfiles)/switchboard.conf
+	chown switchboard:switchboard /var/lib/switchboard
+	@echo
+	@echo "Installed. Next: put fullchain.pem and privkey.pem into /etc/switchboard/tls, your host's"
+	@echo "name into /etc/nginx/sites-available/switchboard, link it in sites-enabled, then:"
+	@echo "    systemctl daemon-reload && systemctl enable --now switchboard.target"
+	@echo "    nginx -t && systemctl restart nginx && switchboard doctor"
+endif
+
+uninstall: ## remove what install put there; configuration, state and certificates stay
+	rm -f $(addprefix $(bin)/,$(EXECUTABLES))
+	rm -rf $(share) $(units)/switchboard-.service.d
+	rm -f $(units)/switchboard.target $(units)/switchboard-hub.service \
+	    $(units)/switchboard-fcgi.service $(units)/switchboard-ws@.service
+	rm -f $(sysusers)/switchboard.conf $(tmpfiles)/switchboard.conf
+	rm -f $(etcnginx)/sites-enabled/switchboard $(etcnginx)/sites-available/switchboard \
+	    $(etcnginx)/snippets/switchboard-*.conf
+
+format: ## rewrite the Swift sources in the house format
+	swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+lint: ## check format and rules, without building
+	@$(call need_swift)
+	swift format lint --strict --parallel --recursive Package.swift Sources Tests
+	bash -n .ci/run
+	$(PYTHON) -c 'import ast, pathlib; [ast.parse(file.read_bytes(), str(file)) for file in pathlib.Path("Tests").rglob("*.py")]'
+
+packages:
+	@command -v dpkg-query >/dev/null || { \
+	    echo "This is no Debian; these packages' like must be there: $(PACKAGES)"; exit 0; }; \
+	missing=; for package in $(PACKAGES); do \
+	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+	        || missing="$$missing $$package"; done; \
+	test -n "$$missing" || exit 0; \
+	if [ "$$(id -u)" = 0 ]; then root=; \
+	elif command -v sudo >/dev/null; then root=sudo; \
+	else echo "Debian packages are missing, and this is neither root nor is there sudo. As root, run:" >&2; \
+	    echo "    apt-get install$$missing" >&2; exit 1; fi; \
+	echo "Installing missing Debian packages:$$missing"; \
+	$$root apt-get update -q && \
+	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$missing
+
+$(VENV)/ready: Tests/requirements.txt
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r Tests/requirements.txt
+	@touch $@
+
+define need_swift
+command -v swift >/dev/null || { \
+    echo "swift is not on PATH: Switchboard needs Swift 6.3 or later, https://www.swift.org/install" >&2; exit 1; }
+endef
