@@ -1,0 +1,207 @@
+import EventLoop
+import Logging
+import Protocol
+import Realtime
+
+/// A process's link to the hub: connects, greets, asks, and connects again when it is lost.
+///
+/// Confined to its loop's thread. Answers and pushes arrive in the order in which they took effect
+/// in the hub, each answer through the closure of its request, pushes through ``onPush``.
+///
+/// A hub that leaves any request without an answer for ``answerDeadline`` counts as lost, so that
+/// a stuck hub and a dead one look the same: every open request ends with ``Answer/lost``.
+public final class HubLink {
+    /// How a request ended, exactly once.
+    public enum Answer: Equatable, Sendable {
+        /// `subscribed`, `page` or `result`.
+        case answered(HubMessage)
+        case refused(OperationError)
+        /// The link was down or went down; whether it took effect is unknown.
+        case lost
+    }
+
+    /// The hub greeted; the credential table and other pushes follow.
+    public var onUp: ((Welcome) -> Void)?
+    public var onPush: ((HubMessage) -> Void)?
+    /// Called once for each ``onUp``, after every open request was answered ``Answer/lost``.
+    public var onDown: ((IPCEnd) -> Void)?
+
+    /// Whether the hub has greeted and the link stands.
+    public private(set) var isUp = false
+
+    public static let answerDeadline: Duration = .seconds(5)
+
+    private let loop: EventLoop
+    private let path: String
+    private let hello: Hello
+    private let logger: Logger
+    private let maximumQueueBytes: Int
+    private var backoff = Backoff(first: .milliseconds(20), maximum: .seconds(2))
+    private var random = SystemRandomNumberGenerator()
+    private var connection: IPCConnection?
+    private var waiting: [Int64: (deadline: Duration, answer: (Answer) -> Void)] = [:]
+    private var nextRequest: Int64 = 1
+    private var retry: Timer?
+    private var watchdog: Timer?
+    private var refused: [(Answer) -> Void] = []
+    private var refusal: Timer?
+    private var flusher: EndOfIterationWatcher?
+    private var isStopped = true
+    private var lastFailure: String?
+
+    /// - Parameter maximumQueueBytes: what may wait for the hub; beyond it the link is lost.
+    public init(
+        loop: EventLoop, path: String, hello: Hello, logger: Logger,
+        maximumQueueBytes: Int = 64 * 1024 * 1024
+    ) {
+        self.loop = loop
+        self.path = path
+        self.hello = hello
+        self.logger = logger
+        self.maximumQueueBytes = maximumQueueBytes
+    }
+
+    /// Connects, and keeps trying until ``stop()``.
+    public func start() {
+        precondition(isStopped, "a hub link is started once")
+        isStopped = false
+        flusher = loop.atEndOfIteration { [weak self] in self?.connection?.flush() }
+        watchdog = loop.schedule(after: .milliseconds(500), repeating: .milliseconds(500)) {
+            [weak self] in self?.checkDeadlines()
+        }
+        connect()
+    }
+
+    /// Sends what is queued and ends; open requests end as lost.
+    public func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        retry?.cancel()
+        watchdog?.cancel()
+        connection?.close()
+        flusher?.cancel()
+    }
+
+    /// Asks the hub; `answer` is called exactly once, never before this returns.
+    ///
+    /// - Parameter message: makes the message from the request's number.
+    public func request(
+        _ message: (Int64) -> PeerMessage, _ answer: @escaping (Answer) -> Void
+    ) {
+        let number = nextRequest
+        nextRequest += 1
+        guard isUp, let connection else {
+            return refuseSoon(answer)
+        }
+        waiting[number] = (loop.now + Self.answerDeadline, answer)
+        connection.send(message(number).envelope)
+    }
+
+    /// Tells the hub something that has no answer; dropped while the link is down.
+    public func tell(_ message: PeerMessage) {
+        guard isUp else { return }
+        connection?.send(message.envelope)
+    }
+
+    /// Answers requests made while the link is down, after the caller has returned.
+    private func refuseSoon(_ answer: @escaping (Answer) -> Void) {
+        refused.append(answer)
+        guard refused.count == 1 else { return }
+        refusal = loop.schedule(after: .zero) { [weak self] in
+            guard let self else { return }
+            let answers = refused
+            refused = []
+            for answer in answers { answer(.lost) }
+        }
+    }
+
+    private func connect() {
+        guard !isStopped else { return }
+        let descriptor: Int32
+        do throws(UnixSocketError) {
+            descriptor = try UnixSocket.connect(to: path)
+        } catch {
+            return retryLater(because: "\(error)")
+        }
+        let connection = IPCConnection(
+            loop: loop, descriptor: descriptor, maximumQueueBytes: maximumQueueBytes)
+        connection.onMessage = { [weak self] envelope in self?.received(envelope) }
+        connection.onEnd = { [weak self] reason in self?.ended(reason) }
+        self.connection = connection
+        connection.send(hello.envelope)
+        waiting[0] = (loop.now + Self.answerDeadline, { _ in })
+    }
+
+    private func received(_ envelope: Envelope) {
+        let message: HubMessage
+        do throws(WireError) {
+            message = try HubMessage(envelope)
+        } catch {
+            connection?.close(.malformed(error))
+            return
+        }
+        switch message {
+        case .welcome(let welcome):
+            greeted(welcome)
+        case .subscribed(let number, _, _), .page(let number, _), .result(let number, _):
+            answer(number, .answered(message))
+        case .refused(let number, let error):
+            answer(number, .refused(error))
+        case .credentials, .delivery, .withdrawn, .announcement:
+            onPush?(message)
+        }
+    }
+
+    private func greeted(_ welcome: Welcome) {
+        guard !isUp else {
+            connection?.close(.outOfTurn("a second welcome"))
+            return
+        }
+        isUp = true
+        waiting[0] = nil
+        backoff.reset()
+        lastFailure = nil
+        logger.info("hub link is up", metadata: ["hub": "\(welcome.instance)"])
+        onUp?(welcome)
+    }
+
+    private func answer(_ number: Int64, _ answer: Answer) {
+        guard let open = waiting.removeValue(forKey: number) else {
+            connection?.close(.outOfTurn("an answer to request \(number), which is not open"))
+            return
+        }
+        open.answer(answer)
+    }
+
+    private func checkDeadlines() {
+        guard let connection, waiting.values.contains(where: { $0.deadline <= loop.now }) else {
+            return
+        }
+        connection.close(.tooLate("an answer of the hub"))
+    }
+
+    private func ended(_ reason: IPCEnd) {
+        connection = nil
+        let open = waiting.filter { $0.key != 0 }.sorted { $0.key < $1.key }
+        waiting = [:]
+        let wasUp = isUp
+        isUp = false
+        for entry in open { entry.value.answer(.lost) }
+        if wasUp { onDown?(reason) }
+        retryLater(because: "\(reason)")
+    }
+
+    /// Logged once per kind of failure, not once per try.
+    private func retryLater(because failure: String) {
+        guard !isStopped else { return }
+        if failure != lastFailure {
+            logger.warning(
+                "hub link is down, trying again",
+                metadata: ["socket": "\(path)", "reason": "\(failure)"])
+            lastFailure = failure
+        }
+        retry = loop.schedule(after: backoff.next(using: &random)) { [weak self] in
+            self?.connect()
+        }
+    }
+}

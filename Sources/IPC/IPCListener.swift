@@ -1,0 +1,95 @@
+import EventLoop
+import Glibc
+import Protocol
+
+/// The hub's socket: accepts processes of trusted users, and hands over each one once it has said
+/// who it is.
+public final class IPCListener {
+    /// A peer that passed the checks. From then on its connection is the owner's.
+    public var onPeer: ((Hello, IPCConnection) -> Void)?
+    /// A peer that did not; already closed.
+    public var onRefusal: ((IPCEnd) -> Void)?
+
+    private let loop: EventLoop
+    private let path: String
+    private let descriptor: Int32
+    private let trustedUsers: Set<uid_t>
+    private let maximumQueueBytes: Int
+    private var watcher: DescriptorWatcher?
+    private var greeting: [ObjectIdentifier: (connection: IPCConnection, deadline: Timer)] = [:]
+
+    /// 128 connections that have not said hello; more are refused until some have.
+    private static let maximumGreeting = 128
+    /// A local process needs microseconds.
+    private static let helloDeadline: Duration = .seconds(5)
+
+    /// Listens at once.
+    ///
+    /// - Parameter trustedUsers: who may connect; the kernel tells who a peer is.
+    public init(
+        loop: EventLoop, path: String, trustedUsers: Set<uid_t>, maximumQueueBytes: Int
+    ) throws(UnixSocketError) {
+        self.loop = loop
+        self.path = path
+        self.trustedUsers = trustedUsers
+        self.maximumQueueBytes = maximumQueueBytes
+        descriptor = try UnixSocket.listen(at: path, backlog: 128)
+        watcher = loop.watch(descriptor, .read) { [weak self] _ in self?.acceptReady() }
+    }
+
+    /// Stops accepting and removes the socket; peers stay.
+    public func close() {
+        guard watcher != nil else { return }
+        watcher?.cancel()
+        watcher = nil
+        Glibc.close(descriptor)
+        unsafe unlink(path)
+        for (_, entry) in greeting { entry.connection.close() }
+        greeting = [:]
+    }
+
+    deinit { close() }
+
+    private func acceptReady() {
+        while let accepted = UnixSocket.accept(from: descriptor) { admit(accepted) }
+    }
+
+    private func admit(_ accepted: Int32) {
+        let user = UnixSocket.peerUser(of: accepted)
+        guard let user, trustedUsers.contains(user), greeting.count < Self.maximumGreeting else {
+            Glibc.close(accepted)
+            onRefusal?(user.map { .foreignUser(uid: $0) } ?? .closedByPeer)
+            return
+        }
+        let connection = IPCConnection(
+            loop: loop, descriptor: accepted, maximumQueueBytes: maximumQueueBytes)
+        let key = ObjectIdentifier(connection)
+        let deadline = loop.schedule(after: Self.helloDeadline) { [weak self] in
+            self?.refuse(key, .tooLate("hello"))
+        }
+        greeting[key] = (connection, deadline)
+        connection.onMessage = { [weak self] envelope in self?.greeted(key, envelope) }
+        connection.onEnd = { [weak self] reason in
+            self?.greeting[key] = nil
+            self?.onRefusal?(reason)
+        }
+    }
+
+    private func greeted(_ key: ObjectIdentifier, _ envelope: Envelope) {
+        let hello: Hello
+        do throws(WireError) {
+            hello = try Hello(envelope)
+        } catch {
+            return refuse(key, .malformed(error))
+        }
+        guard let entry = greeting.removeValue(forKey: key) else { return }
+        entry.deadline.cancel()
+        entry.connection.onMessage = nil
+        entry.connection.onEnd = nil
+        onPeer?(hello, entry.connection)
+    }
+
+    private func refuse(_ key: ObjectIdentifier, _ reason: IPCEnd) {
+        greeting[key]?.connection.close(reason)
+    }
+}

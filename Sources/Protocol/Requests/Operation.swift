@@ -1,0 +1,95 @@
+/// Everything that can be asked of the hub besides publishing and subscribing, one name each.
+///
+/// A FastCGI worker maps a route to an operation; the CLI asks for the same ones on its own. Path
+/// and query parameters and the body's fields travel together in one JSON object.
+public enum Operation: String, Sendable, CaseIterable {
+    case login = "auth.login"
+    case logout = "auth.logout"
+    case whoAmI = "auth.me"
+
+    case listKeys = "keys.list"
+    case createKey = "keys.create"
+    case deleteKey = "keys.delete"
+
+    case listSessions = "sessions.list"
+    case createSession = "sessions.create"
+    case getSession = "sessions.get"
+    case updateSession = "sessions.update"
+    case deleteSession = "sessions.delete"
+    case abortSession = "sessions.abort"
+
+    case listMessages = "messages.list"
+    case createMessage = "messages.create"
+
+    case listTeamPermissions = "permissions.listOfTeam"
+    case listSessionPermissions = "permissions.listOfSession"
+    case requestPermission = "permissions.request"
+    case answerPermission = "permissions.answer"
+    case listRules = "rules.list"
+    case deleteRules = "rules.delete"
+
+    case readHistory = "channels.history"
+
+    case listSpecs = "specs.list"
+    case getSpec = "specs.get"
+    case putSpec = "specs.put"
+    case deleteSpec = "specs.delete"
+    case listAgents = "agents.list"
+    case getAgent = "agents.get"
+    case putAgent = "agents.put"
+    case deleteAgent = "agents.delete"
+
+    case listWorkspaces = "workspaces.list"
+    case createWorkspace = "workspaces.create"
+    case getWorkspace = "workspaces.get"
+    case updateWorkspace = "workspaces.update"
+    case deleteWorkspace = "workspaces.delete"
+
+    case getConfig = "config.get"
+    case updateConfig = "config.update"
+    case getTheme = "theme.get"
+    case replaceTheme = "theme.replace"
+
+    /// For `/ready`: `{ready, hub, store, workers}`; open to every worker.
+    case readiness = "status.ready"
+    /// For `/metrics`: `{text}`, Prometheus exposition of hub and workers; open to every worker.
+    case metrics = "status.metrics"
+
+    // On this machine only, by the CLI, whose uid is its credential.
+    case listTeams = "teams.list"
+    case createTeam = "teams.create"
+    case listUsers = "users.list"
+    case createUser = "users.create"
+    case deleteUser = "users.delete"
+
+    /// Who may ask: the scope that a principal needs.
+    public enum Access: Equatable, Sendable {
+        /// Anybody whom a worker lets through, also without a credential.
+        case open
+        /// Any principal.
+        case authenticated
+        case scope(Scope)
+        /// The CLI on the hub's own machine.
+        case local
+    }
+
+    public var access: Access {
+        switch self {
+        case .login, .readiness, .metrics: .open
+        case .logout, .whoAmI, .getTheme, .readHistory: .authenticated
+        case .listKeys, .createKey, .deleteKey, .getConfig, .updateConfig, .replaceTheme,
+            .createWorkspace, .updateWorkspace, .deleteWorkspace:
+            .scope(.admin)
+        case .listSessions, .getSession, .listMessages, .listTeamPermissions,
+            .listSessionPermissions, .listRules, .listSpecs, .getSpec, .listAgents, .getAgent,
+            .listWorkspaces, .getWorkspace:
+            .scope(.sessionsRead)
+        case .createSession, .updateSession, .deleteSession, .abortSession, .createMessage,
+            .deleteRules, .putSpec, .deleteSpec, .putAgent, .deleteAgent:
+            .scope(.sessionsWrite)
+        case .answerPermission: .scope(.permissionsRespond)
+        case .requestPermission: .scope(.sessionsRun)
+        case .listTeams, .createTeam, .listUsers, .createUser, .deleteUser: .local
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import JSON
+
+/// What a peer says first on an IPC connection; anything else first closes it.
+///
+/// Example: `{"type":"hello","version":1,"role":"ws","name":"ws-1","pid":4711}`.
+public struct Hello: Sendable, Equatable {
+    public static let currentVersion: Int64 = 1
+
+    /// What kind of process it is, which decides what it may ask.
+    public enum Role: String, Sendable, CaseIterable {
+        case webSocketWorker = "ws"
+        case fastCGIWorker = "fcgi"
+        case agentWorker = "agent"
+        case cli
+    }
+
+    public let role: Role
+    /// Unit, socket and log label alike, such as `ws-1`.
+    public let name: String
+    public let processID: Int32
+
+    public init(role: Role, name: String, processID: Int32) {
+        self.role = role
+        self.name = name
+        self.processID = processID
+    }
+
+    public var envelope: Envelope {
+        Envelope(header: [
+            "type": "hello", "version": .integer(Self.currentVersion),
+            "role": .string(role.rawValue), "name": .string(name),
+            "pid": .integer(Int64(processID)),
+        ])
+    }
+
+    public init(_ envelope: Envelope) throws(WireError) {
+        let reader = HeaderReader(envelope.header)
+        guard try reader.string("type") == "hello" else { throw .badField("type") }
+        let version = try reader.integer("version")
+        guard version == Self.currentVersion else { throw .wrongVersion(version) }
+        role = try reader.word("role")
+        name = try reader.string("name")
+        guard (1...64).contains(name.utf8.count),
+            name.utf8.allSatisfy({ IdentifierCharacters.contains($0) })
+        else { throw .badField("name") }
+        guard let pid = Int32(exactly: try reader.integer("pid")) else { throw .badField("pid") }
+        processID = pid
+    }
+}
+
+private enum IdentifierCharacters {
+    static func contains(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
+}
