@@ -112,7 +112,7 @@ let package = Package(
         // Tests.
         tests(of: "Access", ["Crypto", "Protocol"]),
         tests(of: "Crypto"),
-        tests(of: "Daemon", ["JSON"]),
+        tests(of: "Daemon", ["EventLoop", "JSON", logging]),
         tests(of: "EventLoop"),
         tests(of: "FastCGIWorker", ["JSON", "Protocol"]),
         tests(of: "Hub", ["JSON", "Protocol", "Realtime", "Store"]),

@@ -1,0 +1,58 @@
+/// Makes any text safe to show on a terminal and in one line of a log.
+public enum LogText {
+    /// Visible characters as they are, everything else as `\u{…}`, `\n`, `\"` and `\\`; cut with
+    /// an ellipsis at `maximumBytes` of the original, at a character's border.
+    ///
+    /// What a peer sent can so neither end a line nor move a terminal's cursor nor hide text.
+    /// Quotes stay as they are where the text is not put between quotes.
+    public static func escaped(
+        _ text: String, maximumBytes: Int, isQuoted: Bool = true
+    ) -> String {
+        var result = ""
+        var used = 0
+        for scalar in text.unicodeScalars {
+            used += UTF8.width(scalar)
+            guard used <= maximumBytes else {
+                result += "…(\(text.utf8.count) bytes)"
+                break
+            }
+            append(scalar, isQuoted: isQuoted, to: &result)
+        }
+        return result
+    }
+
+    /// The same for bytes of a peer that may not be UTF-8: wrong ones become U+FFFD.
+    public static func escaped(bytes: some Collection<UInt8>, maximumBytes: Int) -> String {
+        let shown = String(decoding: bytes.prefix(maximumBytes), as: UTF8.self)
+        let text = escaped(shown, maximumBytes: shown.utf8.count)
+        return bytes.count > maximumBytes ? "\(text)…(\(bytes.count) bytes)" : text
+    }
+
+    private static func append(
+        _ scalar: Unicode.Scalar, isQuoted: Bool, to result: inout String
+    ) {
+        switch scalar {
+        case "\\": result += "\\\\"
+        case "\"" where isQuoted: result += "\\\""
+        case "\n": result += "\\n"
+        case "\r": result += "\\r"
+        case "\t": result += "\\t"
+        default:
+            if isVisible(scalar) {
+                result.unicodeScalars.append(scalar)
+            } else {
+                result += "\\u{\(String(scalar.value, radix: 16))}"
+            }
+        }
+    }
+
+    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII { return (0x20...0x7e).contains(scalar.value) }
+        return switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
+            .unassigned:
+            false
+        default: true
+        }
+    }
+}

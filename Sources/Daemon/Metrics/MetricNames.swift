@@ -1,0 +1,85 @@
+extension Metric {
+    /// Every metric, in the order of `/metrics`.
+    public static let all: [Metric] = everywhere + hub + webSocket + http
+
+    private static let everywhere = [
+        startTime, limitsReached, ipcFramesReceived, ipcFramesSent, ipcQueueBytes, ipcDisconnects,
+    ]
+
+    /// Seconds since 1970.
+    public static let startTime = gauge("start_time_seconds", "When the process began.")
+    /// One count each time a limit decided; the label is the setting's key.
+    public static let limitsReached = counter(
+        "limits_reached_total", by: "limit", "Times that a limit refused or ended something.")
+    public static let ipcFramesReceived = counter(
+        "ipc_frames_received_total", "Messages received from other processes.")
+    public static let ipcFramesSent = counter(
+        "ipc_frames_sent_total", "Messages sent to other processes.")
+    public static let ipcQueueBytes = gauge(
+        "ipc_queue_bytes", "Bytes waiting to be sent to other processes.")
+    public static let ipcDisconnects = counter(
+        "ipc_disconnects_total", by: "reason", "Links to other processes that ended.")
+
+    private static let hub = [
+        hubIterations, hubCommits, hubPublications, hubDuplicates, hubDeliveries, hubRecoveries,
+        hubPeers, hubChannels, hubRunningSessions, hubPendingPermissions, hubPermissions,
+        hubConfigChanges, hubLoginFailures, hubHistoryTrimmed,
+    ]
+
+    public static let hubIterations = counter(
+        "hub_iterations_total", "Turns of the hub's loop that had something to do.")
+    public static let hubCommits = counter("hub_commits_total", "Transactions committed.")
+    public static let hubPublications = counter(
+        "hub_publications_total", "Publications given an offset.")
+    public static let hubDuplicates = counter(
+        "hub_duplicate_publications_total", "Publications whose event id was already known.")
+    public static let hubDeliveries = counter(
+        "hub_deliveries_total", "Publications handed to a worker.")
+    public static let hubRecoveries = counter(
+        "hub_recoveries_total", by: "source", "Resumed subscriptions by what answered them.")
+    public static let hubPeers = gauge("hub_peers", by: "role", "Connected processes.")
+    public static let hubChannels = gauge("hub_channels", "Channels held in memory.")
+    public static let hubRunningSessions = gauge("hub_running_sessions", "Sessions with a run.")
+    public static let hubPendingPermissions = gauge(
+        "hub_pending_permissions", "Permission requests without an answer.")
+    public static let hubPermissions = counter(
+        "hub_permissions_total", by: "outcome", "Permission requests by how they ended.")
+    public static let hubConfigChanges = counter(
+        "hub_config_changes_total", by: "outcome", "Edits of the watched files.")
+    public static let hubLoginFailures = counter(
+        "hub_login_failures_total", "Wrong passwords and unknown accounts.")
+    public static let hubHistoryTrimmed = counter(
+        "hub_history_trimmed_total", "Publications removed from history.")
+
+    private static let webSocket = [
+        webSocketConnections, webSocketSubscriptions, webSocketQueueBytes, webSocketHandshakes,
+        webSocketCommands, webSocketErrors, webSocketDeliveries, webSocketBytesSent,
+        webSocketDisconnects,
+    ]
+
+    public static let webSocketConnections = gauge("ws_connections", "Open connections.")
+    public static let webSocketSubscriptions = gauge("ws_subscriptions", "Held subscriptions.")
+    public static let webSocketQueueBytes = gauge(
+        "ws_queue_bytes", "Bytes waiting for slow clients.")
+    public static let webSocketHandshakes = counter(
+        "ws_handshakes_total", by: "outcome", "Handshakes by outcome: accepted or the error code.")
+    public static let webSocketCommands = counter(
+        "ws_commands_total", by: "type", "Commands received.")
+    public static let webSocketErrors = counter(
+        "ws_errors_total", by: "code", "Error replies on open connections.")
+    public static let webSocketDeliveries = counter(
+        "ws_deliveries_total", "Publications written or queued, one count per connection.")
+    public static let webSocketBytesSent = counter(
+        "ws_bytes_sent_total", "Bytes of frames written to clients.")
+    public static let webSocketDisconnects = counter(
+        "ws_disconnects_total", by: "reason", "Connections by how they ended.")
+
+    private static let http = [httpRequests, httpRequestMilliseconds, httpThreadsBusy]
+
+    public static let httpRequests = counter(
+        "http_requests_total", by: "status", "REST requests by status.")
+    public static let httpRequestMilliseconds = counter(
+        "http_request_milliseconds_total", "Time spent in REST requests.")
+    public static let httpThreadsBusy = gauge(
+        "http_threads_busy", "FastCGI threads that are answering a request.")
+}

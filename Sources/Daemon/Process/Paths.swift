@@ -1,0 +1,71 @@
+/// Where the parts of one installation are: the one place that names files and sockets.
+public struct Paths: Sendable, Equatable {
+    public let configDirectory: String
+    public let stateDirectory: String
+    public let runDirectory: String
+
+    /// The hub's socket: peers of every role connect to it.
+    public var hubSocket: String { "\(runDirectory)/hub/hub.sock" }
+    /// nginx speaks FastCGI to it.
+    public var fcgiSocket: String { "\(runDirectory)/fcgi/fcgi.sock" }
+    /// nginx proxies WebSockets to it; `name` is the worker's, such as `ws-1`.
+    public func webSocketSocket(name: String) -> String { "\(runDirectory)/\(name)/ws.sock" }
+
+    public var database: String { "\(stateDirectory)/switchboard.db" }
+    public var configFile: String { "\(configDirectory)/config.json" }
+    public var themeFile: String { "\(configDirectory)/theme.json" }
+
+    /// Throws if a socket in `runDirectory` would have a path longer than an address can hold.
+    public init(
+        configDirectory: String = Self.installedConfigDirectory,
+        stateDirectory: String = Self.installedStateDirectory,
+        runDirectory: String = Self.installedRunDirectory
+    ) throws(PathsError) {
+        self.configDirectory = configDirectory
+        self.stateDirectory = stateDirectory
+        self.runDirectory = runDirectory
+        let longestName = String(repeating: "x", count: ProcessName.maximumBytes)
+        for path in [hubSocket, fcgiSocket, webSocketSocket(name: longestName)] {
+            guard path.utf8.count <= UnixSocketPath.maximumBytes else {
+                throw PathsError.tooLong(runDirectory: runDirectory, longestSocket: path)
+            }
+        }
+    }
+
+    public static let installedConfigDirectory = "/etc/switchboard"
+    public static let installedStateDirectory = "/var/lib/switchboard"
+    public static let installedRunDirectory = "/run/switchboard"
+}
+
+public enum PathsError: Error, Sendable, Equatable, CustomStringConvertible {
+    case tooLong(runDirectory: String, longestSocket: String)
+
+    public var description: String {
+        switch self {
+        case .tooLong(let runDirectory, let longestSocket):
+            """
+            the run directory \(runDirectory) is too long: a socket in it would need \
+            \(longestSocket.utf8.count) bytes and an address holds \(UnixSocketPath.maximumBytes); \
+            use a directory with a shorter path
+            """
+        }
+    }
+}
+
+/// The name of one process: log label, folder of its socket, systemd instance.
+public enum ProcessName {
+    public static let maximumBytes = 16
+
+    /// 1–16 of `a-z 0-9 -`.
+    public static func isValid(_ name: String) -> Bool {
+        (1...maximumBytes).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
+    }
+}

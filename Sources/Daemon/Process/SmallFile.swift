@@ -1,0 +1,109 @@
+import Glibc
+
+/// Reads and replaces small files whole, without Foundation.
+///
+/// Every call blocks.
+public enum SmallFile {
+    /// The content, or nil if there is no such file.
+    ///
+    /// Larger than `maximumBytes` is an error.
+    public static func read(
+        _ path: String, maximumBytes: Int
+    ) throws(SmallFileError) -> [UInt8]? {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw SmallFileError(action: "reading", path: path, reason: .system(errno))
+        }
+        defer { close(descriptor) }
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        while true {
+            let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0 && errno == EINTR { continue }
+            guard count >= 0 else {
+                throw SmallFileError(action: "reading", path: path, reason: .system(errno))
+            }
+            if count == 0 { return content }
+            content += chunk[..<count]
+            guard content.count <= maximumBytes else {
+                throw SmallFileError(
+                    action: "reading", path: path, reason: .tooLarge(maximumBytes: maximumBytes))
+            }
+        }
+    }
+
+    /// Replaces a file at once: readers see the old content or the new, never a part of it.
+    ///
+    /// The new file has `mode` from its first byte on, and is on disk when this returns.
+    public static func replace(
+        _ path: String, with content: [UInt8], mode: UInt32
+    ) throws(SmallFileError) {
+        let temporary = "\(path).\(getpid()).new"
+        // A file left by a process that died here and had our number.
+        unsafe unlink(temporary)
+        let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else {
+            throw SmallFileError(action: "creating", path: temporary, reason: .system(errno))
+        }
+        let written =
+            write(content, to: descriptor) && fchmod(descriptor, mode) == 0
+            && fsync(descriptor) == 0
+        let writeError = errno
+        close(descriptor)
+        guard written else {
+            unsafe unlink(temporary)
+            throw SmallFileError(action: "writing", path: temporary, reason: .system(writeError))
+        }
+        guard unsafe rename(temporary, path) == 0 else {
+            let renameError = errno
+            unsafe unlink(temporary)
+            throw SmallFileError(action: "replacing", path: path, reason: .system(renameError))
+        }
+    }
+
+    private static func write(_ content: [UInt8], to descriptor: Int32) -> Bool {
+        var rest = content[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { bytes in
+                unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
+            }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+}
+
+/// What was tried with a file, and why it failed.
+public struct SmallFileError: Error, Sendable, Equatable, CustomStringConvertible {
+    public enum Reason: Sendable, Equatable {
+        /// An `errno`.
+        case system(Int32)
+        case tooLarge(maximumBytes: Int)
+    }
+
+    public let action: String
+    public let path: String
+    public let reason: Reason
+
+    public var description: String {
+        switch reason {
+        case .system(let number): "\(action) \(path): \(SystemError.text(number))"
+        case .tooLarge(let maximumBytes): "\(action) \(path): larger than \(maximumBytes) bytes"
+        }
+    }
+}
+
+/// The C library's words for an `errno`.
+public enum SystemError {
+    public static func text(_ number: Int32) -> String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        guard unsafe strerror_r(number, &buffer, buffer.count) == 0 else {
+            return "error \(number)"
+        }
+        let text = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: text, as: UTF8.self)
+    }
+}

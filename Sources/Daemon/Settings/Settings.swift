@@ -1,0 +1,102 @@
+/// Every setting of every process, validated: what `config.json` and the environment say together.
+///
+/// The initial values are the defaults; `SettingsTable` adds key, environment name, range and
+/// reason to each. A value of this type is a plain value: processes hand it on, tests change it.
+public struct Settings: Sendable, Equatable {
+    public var webSocket = WebSocketSettings()
+    public var fastCGI = FastCGISettings()
+    public var hub = HubSettings()
+    public var http = HTTPSettings()
+    public var logging = LoggingSettings()
+
+    /// The defaults.
+    public init() {}
+}
+
+/// What a WebSocket worker grants its clients.
+public struct WebSocketSettings: Sendable, Equatable {
+    public var heartbeatInterval: Duration = .milliseconds(15_000)
+    /// Longest silence of a client; always larger than `heartbeatInterval`.
+    public var heartbeatTimeout: Duration = .milliseconds(30_000)
+    /// Largest inbound message, over all its fragments.
+    public var maximumFrameBytes = 16_384
+    public var maximumSubscriptionsPerConnection = 100
+    public var maximumOutboundQueueBytes = 1_048_576
+    public var handshakeTimeout: Duration = .milliseconds(5_000)
+    public var commandsPerSecond = 50
+    public var commandBurst = 100
+    public var maximumConnections = 20_000
+    public var maximumConnectionsPerPrincipal = 1_000
+    public var maximumConnectionsPerAddress = 500
+    /// Time from the signal to stop until the last client has been told to reconnect.
+    public var drain: Duration = .milliseconds(8_000)
+
+    public init() {}
+}
+
+/// What a FastCGI worker grants its requests.
+public struct FastCGISettings: Sendable, Equatable {
+    public var threads = 16
+    public var maximumBodyBytes = 1_048_576
+    public var hubTimeout: Duration = .milliseconds(5_000)
+
+    public init() {}
+}
+
+/// How much the hub keeps, for how long, and for whom.
+public struct HubSettings: Sendable, Equatable {
+    public var historyCount = 10_000
+    /// Per channel.
+    public var historyBytes = 33_554_432
+    public var historyAge: Duration = .milliseconds(86_400_000)
+    public var trimInterval: Duration = .milliseconds(10_000)
+    /// Publications of one channel kept in memory.
+    public var ringCount = 256
+    public var ringBytes = 1_048_576
+    public var deltaBatch: Duration = .milliseconds(50)
+    /// How long a permission request waits where its session says nothing; nil waits for ever.
+    public var permissionTimeout: Duration? = .milliseconds(60_000)
+    public var loginLifetime: Duration = .milliseconds(2_592_000_000)
+    public var loginFailuresPerAccount = 10
+    public var loginFailuresPerAddress = 50
+    public var loginFailureWindow: Duration = .milliseconds(900_000)
+    public var maximumPeerQueueBytes = 67_108_864
+    public var maximumTeams = 1_000
+    public var maximumUsersPerTeam = 1_000
+    public var maximumKeysPerTeam = 1_000
+    public var maximumSessionsPerTeam = 10_000
+    public var maximumOwnersPerTeam = 100_000
+    public var maximumWorkspacesPerTeam = 1_000
+    public var maximumPendingPermissionsPerSession = 100
+    public var maximumRulesPerSession = 100
+    public var maximumLoginsPerUser = 100
+    public var configDebounce: Duration = .milliseconds(100)
+    /// Commits survive a power cut (`synchronous=FULL`), not only the death of the process.
+    public var synchronousFull = false
+
+    public init() {}
+}
+
+/// What both kinds of HTTP request, REST and handshake, are checked against.
+public struct HTTPSettings: Sendable, Equatable {
+    /// Origins allowed besides the request's own, each `scheme://host[:port]` in lower case.
+    public var allowedOrigins: [String] = []
+
+    public init() {}
+}
+
+/// What a process writes to standard error.
+public struct LoggingSettings: Sendable, Equatable {
+    public enum Level: String, Sendable, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+    }
+
+    public enum Format: String, Sendable, CaseIterable {
+        case text, json
+    }
+
+    public var level = Level.info
+    public var format = Format.text
+
+    public init() {}
+}

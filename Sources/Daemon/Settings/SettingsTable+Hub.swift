@@ -1,0 +1,104 @@
+extension SettingsTable {
+    /// What the hub keeps and for how long.
+    static let hub: [Setting] = [
+        .integer(
+            "hub.historyCount", "HUB_HISTORY_COUNT", \.hub.historyCount, 1...10_000_000, .live,
+            "Publications kept per channel: hours of absence for a busy session."),
+        .integer(
+            "hub.historyBytes", "HUB_HISTORY_BYTES",
+            \.hub.historyBytes, 65_536...17_179_869_184, unit: .bytes, .live,
+            "Bytes kept per channel, so that large publications cannot fill the disk."),
+        .milliseconds(
+            "hub.historyAgeMs", "HUB_HISTORY_AGE_MS",
+            \.hub.historyAge, 1_000...31_536_000_000, .live,
+            "A day: a laptop closed overnight resumes without reading everything again."),
+        .milliseconds(
+            "hub.trimIntervalMs", "HUB_TRIM_INTERVAL_MS",
+            \.hub.trimInterval, 100...3_600_000, .live,
+            "How often history beyond its limits is removed, away from the loop."),
+        .integer(
+            "hub.ringCount", "HUB_RING_COUNT", \.hub.ringCount, 1...65_536, .restart,
+            "Publications per channel in memory: answers the short reconnects without the store."),
+        .integer(
+            "hub.ringBytes", "HUB_RING_BYTES",
+            \.hub.ringBytes, 4_096...268_435_456, unit: .bytes, .restart,
+            "Bounds the memory of one channel whatever the size of its publications."),
+        .milliseconds(
+            "hub.deltaBatchMs", "HUB_DELTA_BATCH_MS", \.hub.deltaBatch, 0...1_000, .live,
+            "Text that arrives within it is sent as one: below what a reader notices."),
+        .other(
+            "hub.permissionTimeoutMs", "HUB_PERMISSION_TIMEOUT_MS",
+            .optionalMilliseconds(\.hub.permissionTimeout, 100...604_800_000),
+            unit: .milliseconds, .live,
+            "An unanswered question is a denial, so that an agent does not wait for nobody."),
+        .milliseconds(
+            "hub.loginLifetimeMs", "HUB_LOGIN_LIFETIME_MS",
+            \.hub.loginLifetime, 60_000...31_536_000_000, .live,
+            "Thirty days: a person signs in once a month on each device."),
+        .integer(
+            "hub.loginFailuresPerAccount", "HUB_LOGIN_FAILURES_PER_ACCOUNT",
+            \.hub.loginFailuresPerAccount, 1...10_000, .live,
+            "Guessing one person's password ends after these within the window."),
+        .integer(
+            "hub.loginFailuresPerAddress", "HUB_LOGIN_FAILURES_PER_ADDRESS",
+            \.hub.loginFailuresPerAddress, 1...100_000, .live,
+            "Guessing over many accounts from one address ends after these within the window."),
+        .milliseconds(
+            "hub.loginFailureWindowMs", "HUB_LOGIN_FAILURE_WINDOW_MS",
+            \.hub.loginFailureWindow, 1_000...86_400_000, .live,
+            "How long failures count; also how long a locked-out person waits at most."),
+        .milliseconds(
+            "hub.configDebounceMs", "HUB_CONFIG_DEBOUNCE_MS",
+            \.hub.configDebounce, 10...900, .restart,
+            "An editor's several writes are one edit; announced within 1 s all the same."),
+        .other(
+            "hub.synchronousFull", "HUB_SYNCHRONOUS_FULL", .boolean(\.hub.synchronousFull),
+            .restart,
+            "Off: a commit survives the death of the process. On: also a power cut, at some forty "
+                + "times the cost of a commit."),
+    ]
+
+    /// How much of each thing there may be.
+    static let hubLimits: [Setting] = [
+        .integer(
+            "hub.maximumPeerQueueBytes", "HUB_MAX_PEER_QUEUE_BYTES",
+            \.hub.maximumPeerQueueBytes, 1_048_576...4_294_967_296, unit: .bytes, .restart,
+            "A worker that stops reading is cut off at it and reconnects, instead of growing the "
+                + "hub."),
+        .integer(
+            "hub.maximumTeams", "HUB_MAX_TEAMS", \.hub.maximumTeams, 1...1_000_000, .live,
+            "The table of credentials, which every worker holds, is bounded by teams and keys."),
+        .integer(
+            "hub.maximumUsersPerTeam", "HUB_MAX_USERS_PER_TEAM",
+            \.hub.maximumUsersPerTeam, 1...1_000_000, .live,
+            "Bounds a table that administrators of a team can grow."),
+        .integer(
+            "hub.maximumKeysPerTeam", "HUB_MAX_KEYS_PER_TEAM",
+            \.hub.maximumKeysPerTeam, 1...100_000, .live,
+            "Every key is held in memory by every worker."),
+        .integer(
+            "hub.maximumSessionsPerTeam", "HUB_MAX_SESSIONS_PER_TEAM",
+            \.hub.maximumSessionsPerTeam, 1...10_000_000, .live,
+            "A script that creates sessions in a loop meets an answer, not a full disk."),
+        .integer(
+            "hub.maximumOwnersPerTeam", "HUB_MAX_OWNERS_PER_TEAM",
+            \.hub.maximumOwnersPerTeam, 1...10_000_000, .live,
+            "Specs and agents on record per team: channels are authorised against them."),
+        .integer(
+            "hub.maximumWorkspacesPerTeam", "HUB_MAX_WORKSPACES_PER_TEAM",
+            \.hub.maximumWorkspacesPerTeam, 1...1_000_000, .live,
+            "Bounds a table that members of a team can grow."),
+        .integer(
+            "hub.maximumPendingPermissionsPerSession", "HUB_MAX_PENDING_PERMISSIONS_PER_SESSION",
+            \.hub.maximumPendingPermissionsPerSession, 1...10_000, .live,
+            "Every snapshot carries them all, and nobody answers more."),
+        .integer(
+            "hub.maximumRulesPerSession", "HUB_MAX_RULES_PER_SESSION",
+            \.hub.maximumRulesPerSession, 1...10_000, .live,
+            "Every permission request is compared with each of them."),
+        .integer(
+            "hub.maximumLoginsPerUser", "HUB_MAX_LOGINS_PER_USER",
+            \.hub.maximumLoginsPerUser, 1...10_000, .live,
+            "The oldest login ends when one more begins; each is held by every worker."),
+    ]
+}

@@ -1,0 +1,85 @@
+extension SettingsTable {
+    static let webSocket: [Setting] = [
+        .milliseconds(
+            "webSocket.heartbeatIntervalMs", "WS_HEARTBEAT_INTERVAL_MS",
+            \.webSocket.heartbeatInterval, 100...300_000, .restart,
+            "Below the shortest idle time-out of common routers and proxies, so that a quiet "
+                + "connection is kept open; pings are spread over it."),
+        .milliseconds(
+            "webSocket.heartbeatTimeoutMs", "WS_HEARTBEAT_TIMEOUT_MS",
+            \.webSocket.heartbeatTimeout, 200...900_000, .restart,
+            "Two intervals: one lost ping is no reason to hang up, a dead peer is gone soon. "
+                + "Must be larger than the interval."),
+        .integer(
+            "webSocket.maximumFrameBytes", "WS_MAX_FRAME_BYTES",
+            \.webSocket.maximumFrameBytes, 1_024...1_048_576, unit: .bytes, .restart,
+            "Commands are small; what a client may make the worker hold is bounded by it."),
+        .integer(
+            "webSocket.maximumSubscriptionsPerConnection", "WS_MAX_SUBSCRIPTIONS_PER_CONNECTION",
+            \.webSocket.maximumSubscriptionsPerConnection, 1...10_000, .restart,
+            "Bounds the memory and the fan-out that one connection can ask for."),
+        .integer(
+            "webSocket.maximumOutboundQueueBytes", "WS_MAX_OUTBOUND_QUEUE_BYTES",
+            \.webSocket.maximumOutboundQueueBytes, 65_536...268_435_456, unit: .bytes, .restart,
+            "A client that reads too slowly is closed with 4002 and resumes, instead of growing "
+                + "the worker."),
+        .milliseconds(
+            "webSocket.handshakeTimeoutMs", "WS_HANDSHAKE_TIMEOUT_MS",
+            \.webSocket.handshakeTimeout, 1_000...60_000, .restart,
+            "Half-open connections that never finish their request are closed after it."),
+        .integer(
+            "webSocket.commandsPerSecond", "WS_COMMANDS_PER_SECOND",
+            \.webSocket.commandsPerSecond, 1...100_000, unit: .perSecond, .restart,
+            "A person's client sends a few; a broken one in a loop must not occupy the hub."),
+        .integer(
+            "webSocket.commandBurst", "WS_COMMAND_BURST",
+            \.webSocket.commandBurst, 1...100_000, .restart,
+            "Enough to subscribe to everything at once after a reconnect."),
+        .integer(
+            "webSocket.maximumConnections", "WS_MAX_CONNECTIONS",
+            \.webSocket.maximumConnections, 1...1_000_000, .restart,
+            "Connections of one worker: keep it below its limit of open files."),
+        .integer(
+            "webSocket.maximumConnectionsPerPrincipal", "WS_MAX_CONNECTIONS_PER_PRINCIPAL",
+            \.webSocket.maximumConnectionsPerPrincipal, 1...1_000_000, .restart,
+            "One leaked or runaway credential cannot take every place in a worker."),
+        .integer(
+            "webSocket.maximumConnectionsPerAddress", "WS_MAX_CONNECTIONS_PER_ADDRESS",
+            \.webSocket.maximumConnectionsPerAddress, 1...1_000_000, .restart,
+            "One machine cannot take every place in a worker; an office behind one address fits."),
+        .milliseconds(
+            "webSocket.drainMs", "WS_DRAIN_MS", \.webSocket.drain, 0...9_500, .restart,
+            "Spreads the reconnects of a restart; a process must have ended within 10 s."),
+    ]
+
+    static let fastCGI: [Setting] = [
+        .integer(
+            "fastCGI.threads", "FCGI_THREADS", \.fastCGI.threads, 1...512, .restart,
+            "Requests answered at once; with kept connections at least nginx workers x keepalive "
+                + "plus new ones, or requests starve."),
+        .integer(
+            "fastCGI.maximumBodyBytes", "FCGI_MAX_BODY_BYTES",
+            \.fastCGI.maximumBodyBytes, 1_024...67_108_864, unit: .bytes, .restart,
+            "Threads times this is what request bodies can occupy; nginx has the same limit."),
+        .milliseconds(
+            "fastCGI.hubTimeoutMs", "FCGI_HUB_TIMEOUT_MS",
+            \.fastCGI.hubTimeout, 100...60_000, .restart,
+            "A request whose hub does not answer ends in 503 and gives its thread back."),
+    ]
+
+    static let http: [Setting] = [
+        .other(
+            "http.allowedOrigins", "SWITCHBOARD_ALLOWED_ORIGINS",
+            .origins(\.http.allowedOrigins, maximumCount: 100), .restart,
+            "Pages of other origins that may use a visitor's cookie; the own origin always may.")
+    ]
+
+    static let logging: [Setting] = [
+        .other(
+            "logging.level", "SWITCHBOARD_LOG_LEVEL", .level, .restart,
+            "Everything from this level up is written; info is quiet in normal operation."),
+        .other(
+            "logging.format", "SWITCHBOARD_LOG_FORMAT", .format, .restart,
+            "Text for people and the journal, json for collectors: one line an event in both."),
+    ]
+}

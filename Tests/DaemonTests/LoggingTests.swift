@@ -1,0 +1,89 @@
+import Daemon
+import JSON
+import Logging
+import Synchronization
+import Testing
+
+@Suite struct LoggingTests {
+    private final class Lines: Sendable {
+        let all = Mutex<[String]>([])
+    }
+
+    private func logger(_ format: LoggingSettings.Format, _ lines: Lines) -> Logger {
+        Logger(label: "test") { _ in
+            LineLogHandler(process: "hub", format: format) { line in
+                lines.all.withLock { $0.append(line) }
+            }
+        }
+    }
+
+    private struct Hidden: CustomStringConvertible, Sendable {
+        let value = "sk-secret"
+        var description: String { "<redacted>" }
+    }
+
+    @Test func `one event is one line with its fields sorted`() throws {
+        let lines = Lines()
+        logger(.text, lines).info(
+            "peer connected", metadata: ["role": "ws", "peer": "ws 1", "a": "b=c", "e": ""])
+        let line = try #require(lines.all.withLock { $0.first })
+        #expect(
+            line.hasSuffix(#" info hub peer connected a="b=c" e="" peer="ws 1" role=ws"# + "\n"))
+        #expect(line.utf8.count { $0 == UInt8(ascii: "\n") } == 1)
+    }
+
+    @Test func `a peer's bytes cannot end the line or move the cursor`() throws {
+        let lines = Lines()
+        logger(.text, lines).warning(
+            "odd \"name\"\n", metadata: ["name": "a\r\nb\u{1b}[2J\u{202e}\"\\"])
+        let line = try #require(lines.all.withLock { $0.first })
+        #expect(
+            line.hasSuffix(
+                #"warning hub odd "name"\n name="a\r\nb\u{1b}[2J\u{202e}\"\\""# + "\n"))
+    }
+
+    @Test func `a value of a secret type is redacted in both formats`() {
+        for format in LoggingSettings.Format.allCases {
+            let lines = Lines()
+            logger(format, lines).info("key made", metadata: ["key": .stringConvertible(Hidden())])
+            let line = lines.all.withLock { $0.joined() }
+            #expect(line.contains("<redacted>"))
+            #expect(!line.contains("sk-secret"))
+        }
+    }
+
+    @Test func `the json format is one object a line`() throws {
+        let lines = Lines()
+        logger(.json, lines).error(
+            "bad \"frame\"\n", metadata: ["z": ["1", "2"], "a": ["k": "v"]])
+        let line = try #require(lines.all.withLock { $0.first })
+        let value = try JSONValue(parsing: Array(line.utf8.dropLast()))
+        #expect(value["message"] == "bad \"frame\"\n")
+        #expect(value["level"] == "error")
+        #expect(value["process"] == "hub")
+        #expect(value["fields"] == ["a": ["k": "v"], "z": ["1", "2"]])
+    }
+
+    @Test func `a long value is cut and says how long it was`() throws {
+        let lines = Lines()
+        logger(.text, lines).info(
+            "x", metadata: ["v": .string(String(repeating: "é", count: 9_999))])
+        let line = try #require(lines.all.withLock { $0.first })
+        #expect(line.hasSuffix("é…(19998 bytes)\"\n"))
+        #expect(line.utf8.count < 2_200)
+    }
+
+    @Test func `bytes that are not text are shown as such`() {
+        #expect(LogText.escaped(bytes: [0x61, 0xff, 0x00], maximumBytes: 9) == "a\u{fffd}\\u{0}")
+        #expect(LogText.escaped(bytes: [0x61, 0x62, 0x63], maximumBytes: 2) == "ab…(3 bytes)")
+    }
+
+    @Test(arguments: [
+        (0, "1970-01-01T00:00:00.000Z"), (951_782_400_123, "2000-02-29T00:00:00.123Z"),
+        (-1, "1969-12-31T23:59:59.999Z"), (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
+        (1_709_251_199_000, "2024-02-29T23:59:59.000Z"),
+    ])
+    func `times are ISO 8601`(milliseconds: Int64, expected: String) {
+        #expect(LogLine.time(milliseconds) == expected)
+    }
+}
