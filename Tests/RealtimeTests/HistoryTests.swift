@@ -21,7 +21,8 @@ import Testing
         #expect(stream.recovery(since: .init(epoch: "e1", offset: -1)) == .lost)
         #expect(stream.recovery(since: .init(epoch: "e1", offset: .max)) == .lost)
         #expect(stream.recovery(since: .init(epoch: "e1", offset: 1)) == .upToDate)
-        #expect(stream.recovery(since: .init(epoch: "e1", offset: 0)) == .fromRing([publication(1)]))
+        #expect(
+            stream.recovery(since: .init(epoch: "e1", offset: 0)) == .fromRing([publication(1)]))
     }
 
     @Test func `after a restart the store answers what the ring no longer can`() {
@@ -30,7 +31,8 @@ import Testing
         #expect(stream.recovery(since: .init(epoch: "e", offset: 2)) == .lost)
         stream.append(publication(11))
         #expect(stream.recovery(since: .init(epoch: "e", offset: 9)) == .fromStore(after: 9))
-        #expect(stream.recovery(since: .init(epoch: "e", offset: 10)) == .fromRing([publication(11)]))
+        #expect(
+            stream.recovery(since: .init(epoch: "e", offset: 10)) == .fromRing([publication(11)]))
     }
 
     @Test func `a trimmed history is lost for those who are behind, also in the ring`() {
@@ -60,7 +62,8 @@ import Testing
 
     /// A subscriber that comes and goes at random times against one that always listens: whatever
     /// it was given as recovered and live must be exactly what was published, once, in order.
-    @Test(arguments: seeds) func `history joins live without a gap or a repetition`(_ seed: UInt64) {
+    @Test(arguments: seeds) func `history joins live without a gap or a repetition`(_ seed: UInt64)
+    {
         var world = JoinWorld(seed: seed)
         for _ in 0..<2_000 { world.step() }
         #expect(world.defects == [])
@@ -159,7 +162,8 @@ private struct JoinWorld {
 
     private mutating func startAnew() {
         losses += 1
-        let mayHaveLost = cursor.position.epoch != stream.epoch
+        let mayHaveLost =
+            cursor.position.epoch != stream.epoch
             || cursor.position.offset + 1 < stream.oldestKept
         if !mayHaveLost { defects.append("lost \(cursor.position) although it was kept") }
         cursor = SubscriptionCursor(from: stream.position)

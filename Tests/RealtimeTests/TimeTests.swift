@@ -2,11 +2,13 @@ import Realtime
 import Testing
 
 @Suite struct `Time` {
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
-        (1_795_215_490_007, "2026-11-20T22:58:10.007Z"), (-1, "1969-12-31T23:59:59.999Z"),
-        (253_402_300_799_999, "9999-12-31T23:59:59.999Z"), (-2_203_891_200_000, "1900-03-01T00:00:00.000Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+            (1_795_215_490_007, "2026-11-20T22:58:10.007Z"), (-1, "1969-12-31T23:59:59.999Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+            (-2_203_891_200_000, "1900-03-01T00:00:00.000Z"),
+        ] as [(Int64, String)])
     func `a timestamp and its ISO 8601 text say the same`(_ milliseconds: Int64, _ text: String) {
         #expect(Timestamp(milliseconds: milliseconds).description == text)
         #expect(Timestamp(parsing: text)?.milliseconds == milliseconds)
@@ -16,7 +18,8 @@ import Testing
         var random = SplitMix64(seed: seed)
         for _ in 0..<500 {
             let moment = Timestamp(
-                milliseconds: .random(in: -62_135_596_800_000...253_402_300_799_999, using: &random))
+                milliseconds: .random(in: -62_135_596_800_000...253_402_300_799_999, using: &random)
+            )
             #expect(Timestamp(parsing: moment.description) == moment)
         }
     }
@@ -34,7 +37,8 @@ import Testing
     @Test(arguments: [
         "", "2026", "2026-11-20", "2026-11-20T22:58:10", "2026-02-29T00:00:00Z",
         "2026-13-01T00:00:00Z", "2026-11-20T24:00:00Z", "2026-11-20T22:58:10.Z",
-        "2026-11-20T22:58:10Z ", "20261120T225810Z", "2026-11-20T22:58:10+2:00", "+026-11-20T22:58:10Z",
+        "2026-11-20T22:58:10Z ", "20261120T225810Z", "2026-11-20T22:58:10+2:00",
+        "+026-11-20T22:58:10Z",
     ])
     func `what is no moment is refused`(_ text: String) {
         #expect(Timestamp(parsing: text) == nil)

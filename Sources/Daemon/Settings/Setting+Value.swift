@@ -1,5 +1,4 @@
 import JSON
-import Realtime
 
 extension Setting {
     /// The value in use, as `config.json` would state it.
@@ -83,5 +82,15 @@ extension Setting {
             origins.append(origin.description)
         }
         return origins
+    }
+}
+
+extension Duration {
+    /// Milliseconds, rounded towards zero.
+    ///
+    /// Settings are whole milliseconds, so nothing is lost.
+    public var wholeMilliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
     }
 }

@@ -19,7 +19,8 @@ public struct ChannelStream: Sendable {
         epoch: Epoch, head: Offset = 0, oldestKept: Offset = 1,
         limits: PublicationRing.Limits = PublicationRing.Limits()
     ) {
-        precondition(head >= 0 && (1...(head + 1)).contains(oldestKept), "History ends at the head.")
+        precondition(
+            head >= 0 && (1...(head + 1)).contains(oldestKept), "History ends at the head.")
         self.epoch = epoch
         self.head = head
         self.oldestKept = oldestKept

@@ -19,7 +19,7 @@ public struct PublicationRing: Sendable {
     }
 
     private let limits: Limits
-    /// A circle: the oldest publication is at `start`. Freed slots hold nil, so that text is released.
+    /// A circle whose oldest publication is at `start`; freed slots hold nil to release their text.
     private var slots: [Publication?] = []
     private var start = 0
 

@@ -70,7 +70,9 @@ public struct ChannelName: Sendable, CustomStringConvertible {
 
 extension ChannelName: Hashable {
     /// The whole name decides: the kind is a part of it.
-    public static func == (left: Self, right: Self) -> Bool { left.description == right.description }
+    public static func == (left: Self, right: Self) -> Bool {
+        left.description == right.description
+    }
 
     /// One string.
     public func hash(into hasher: inout Hasher) { hasher.combine(description) }

@@ -1,4 +1,6 @@
-/// What an identifier names, and which bytes it may hold. The conforming types are empty enums.
+/// What an identifier names, and which bytes it may hold.
+///
+/// The conforming types are empty enums.
 public protocol IdentifierKind: SendableMetatype {
     /// The word for it in messages, such as `session id`.
     static var noun: String { get }

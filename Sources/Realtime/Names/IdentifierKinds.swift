@@ -23,7 +23,9 @@ public enum IdentifierKinds {
     /// See ``MessageID``.
     public enum Message: IdentifierKind { public static var noun: String { "message id" } }
     /// See ``PermissionRequestID``.
-    public enum PermissionRequest: IdentifierKind { public static var noun: String { "request id" } }
+    public enum PermissionRequest: IdentifierKind {
+        public static var noun: String { "request id" }
+    }
     /// See ``RuleID``.
     public enum Rule: IdentifierKind { public static var noun: String { "rule id" } }
     /// See ``ConnectionID``.
@@ -38,7 +40,9 @@ public enum IdentifierKinds {
     /// See ``TurnID``.
     public enum Turn: PrintableIdentifierKind { public static var noun: String { "turn id" } }
     /// See ``ToolUseID``.
-    public enum ToolUse: PrintableIdentifierKind { public static var noun: String { "tool use id" } }
+    public enum ToolUse: PrintableIdentifierKind {
+        public static var noun: String { "tool use id" }
+    }
     /// See ``ClientMessageID``.
     public enum ClientMessage: PrintableIdentifierKind {
         public static var noun: String { "client message id" }

@@ -12,11 +12,14 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     }
 
     /// Earlier is smaller.
-    public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+    public static func < (left: Self, right: Self) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
 
     /// Later by whole milliseconds; what would overflow ends at the end of time.
     public static func + (moment: Self, duration: Duration) -> Self {
-        let (sum, overflow) = moment.milliseconds.addingReportingOverflow(duration.wholeMilliseconds)
+        let (sum, overflow) = moment.milliseconds.addingReportingOverflow(
+            duration.wholeMilliseconds)
         return Self(milliseconds: overflow ? (sum < 0 ? .max : .min) : sum)
     }
 
@@ -45,7 +48,8 @@ extension Timestamp: CustomStringConvertible {
         let date = CivilDate(daysSinceEpoch: days)
         let clock = [inDay / 3_600_000, inDay / 60_000 % 60, inDay / 1_000 % 60]
             .map { Self.padded($0, to: 2) }.joined(separator: ":")
-        let day = [Self.padded(date.year, to: 4), Self.padded(date.month, to: 2)]
+        let day =
+            [Self.padded(date.year, to: 4), Self.padded(date.month, to: 2)]
             + [Self.padded(date.day, to: 2)]
         return "\(day.joined(separator: "-"))T\(clock).\(Self.padded(inDay % 1_000, to: 3))Z"
     }

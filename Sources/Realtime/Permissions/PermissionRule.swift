@@ -1,0 +1,98 @@
+/// What a tool asks to do, in the form in which a rule can judge it.
+public enum PermissionSubject: Sendable, Equatable {
+    /// A line for a shell.
+    case commandLine(String)
+    /// A file or folder that the tool touches.
+    case path(String)
+}
+
+/// What one `alwaysAllow` remembers, for one session and one tool.
+///
+/// CONTRACT §3: an argv prefix of a single simple command, or one path scope; never a compound
+/// command line or a dangerous program. When in doubt there is no rule, and people are asked.
+public struct PermissionRule: Sendable, Hashable {
+    /// What it covers.
+    public enum Scope: Sendable, Hashable {
+        /// Commands that begin with these words. A single word covers that word alone: a bare
+        /// `git` must not allow `git push`.
+        case commandPrefix([String])
+        /// This path and what is beneath it.
+        case path(String)
+    }
+
+    /// The tool that it holds for, by the exact name.
+    public let toolName: String
+
+    /// What that tool may do unasked.
+    public let scope: Scope
+
+    /// A rule as the store remembers it.
+    public init(toolName: String, scope: Scope) {
+        self.toolName = toolName
+        self.scope = scope
+    }
+
+    /// What comes of an `alwaysAllow`.
+    public enum Derivation: Sendable, Equatable {
+        case remember(PermissionRule)
+        /// The answer holds for this once.
+        case refuse(Refusal)
+    }
+
+    /// Why nothing is remembered.
+    public enum Refusal: Sendable, Equatable {
+        case notSimple(SimpleCommand.Refusal)
+        case dangerous(program: String)
+        /// A path that is empty, climbs out of its folder, holds control characters, or is the root.
+        case unusablePath
+    }
+
+    /// The rule that an approval of `subject` leads to, if any.
+    public static func derive(toolName: String, from subject: PermissionSubject) -> Derivation {
+        switch subject {
+        case .commandLine(let line):
+            let command: SimpleCommand
+            do { command = try SimpleCommand(parsing: line) } catch {
+                return .refuse(.notSimple(error))
+            }
+            if DangerousPrograms.contains(command) {
+                return .refuse(.dangerous(program: command.programName))
+            }
+            return .remember(
+                PermissionRule(toolName: toolName, scope: .commandPrefix(command.words)))
+        case .path(let path):
+            guard let path = normalised(path) else { return .refuse(.unusablePath) }
+            return .remember(PermissionRule(toolName: toolName, scope: .path(path)))
+        }
+    }
+
+    /// Whether this rule answers the question in people's place.
+    public func allows(toolName: String, _ subject: PermissionSubject) -> Bool {
+        guard toolName == self.toolName else { return false }
+        switch (scope, subject) {
+        case (.commandPrefix(let prefix), .commandLine(let line)):
+            guard let command = try? SimpleCommand(parsing: line),  // Unreadable: people are asked.
+                !DangerousPrograms.contains(command)
+            else { return false }
+            return command.words == prefix || prefix.count > 1 && command.words.starts(with: prefix)
+        case (.path(let allowed), .path(let path)):
+            guard let path = Self.normalised(path) else { return false }
+            return path == allowed || path.hasPrefix(allowed + "/")
+        default:
+            return false
+        }
+    }
+
+    /// Without empty and dot components; nil for what names no one place.
+    ///
+    /// Relative stays relative.
+    /// Lexical only: links are the sandbox's matter.
+    private static func normalised(_ path: String) -> String? {
+        let isPlain = path.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        let parts = path.split(separator: "/").filter { $0 != "." }
+        guard isPlain, path.utf8.count <= SimpleCommand.maximumBytes, !parts.isEmpty,
+            !parts.contains("..")
+        else { return nil }
+        return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+    }
+}
