@@ -43,8 +43,8 @@ public final class HubLink {
     private var nextRequest: Int64 = 1
     private var retry: Timer?
     private var watchdog: Timer?
-    private var refused: [(Answer) -> Void] = []
-    private var refusal: Timer?
+    private var unsent: [() -> Void] = []
+    private var unsentAnswers: Timer?
     private var flusher: EndOfIterationWatcher?
     private var isStopped = true
     private var lastFailure: String?
@@ -91,10 +91,13 @@ public final class HubLink {
         let number = nextRequest
         nextRequest += 1
         guard isUp, let connection else {
-            return refuseSoon(answer)
+            return answerSoon { answer(.lost) }
         }
+        guard connection.send(message(number).envelope) else {
+            return answerSoon { answer(.refused(Self.tooLarge)) }
+        }
+        guard isUp else { return answerSoon { answer(.lost) } }
         waiting[number] = (loop.now + Self.answerDeadline, answer)
-        connection.send(message(number).envelope)
     }
 
     /// Tells the hub something that has no answer; dropped while the link is down.
@@ -103,15 +106,19 @@ public final class HubLink {
         connection?.send(message.envelope)
     }
 
-    /// Answers requests made while the link is down, after the caller has returned.
-    private func refuseSoon(_ answer: @escaping (Answer) -> Void) {
-        refused.append(answer)
-        guard refused.count == 1 else { return }
-        refusal = loop.schedule(after: .zero) { [weak self] in
+    private static let tooLarge = OperationError(
+        .payloadTooLarge,
+        "the request is over \(Envelope.maximumBytes) bytes once it is encoded; send it in parts")
+
+    /// Answers a request that never left, after the caller has returned.
+    private func answerSoon(_ answer: @escaping () -> Void) {
+        unsent.append(answer)
+        guard unsent.count == 1 else { return }
+        unsentAnswers = loop.schedule(after: .zero) { [weak self] in
             guard let self else { return }
-            let answers = refused
-            refused = []
-            for answer in answers { answer(.lost) }
+            let answers = unsent
+            unsent = []
+            for answer in answers { answer() }
         }
     }
 

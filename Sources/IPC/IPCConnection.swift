@@ -9,7 +9,9 @@ import Protocol
 /// that lets it pass the limit is closed (``IPCEnd/queueOverflow(bytes:maximum:)``), because
 /// nothing in an ordered stream can be left out, and a reconnect resumes at less cost than memory.
 public final class IPCConnection {
-    /// Complete messages, in order, on the loop thread. May close the connection.
+    /// Complete messages, in order, on the loop thread.
+    ///
+    /// May close the connection.
     public var onMessage: ((Envelope) -> Void)?
     /// The end, exactly once; nothing is delivered after it.
     public var onEnd: ((IPCEnd) -> Void)?
@@ -42,9 +44,18 @@ public final class IPCConnection {
         if isOpen { Glibc.close(descriptor) }
     }
 
-    /// Queues a message. After the end it is dropped: its receiver is gone, and whoever counts on
-    /// an answer hears of the end.
-    public func send(_ envelope: Envelope) { send(encoded: envelope.encoded()) }
+    /// Queues a message.
+    ///
+    /// After the end it is dropped: its receiver is gone, and whoever counts on an answer hears of
+    /// the end.
+    ///
+    /// - Returns: false where the message is over the limit of any message, and was not queued.
+    @discardableResult
+    public func send(_ envelope: Envelope) -> Bool {
+        guard let bytes = envelope.encoded() else { return false }
+        send(encoded: bytes)
+        return true
+    }
 
     /// The same for a message that was encoded once for several peers.
     public func send(encoded bytes: [UInt8]) {
@@ -77,7 +88,9 @@ public final class IPCConnection {
         watcher?.interest = queuedBytes > 0 ? [.read, .write] : .read
     }
 
-    /// Ends the connection from this side. What is queued is tried once.
+    /// Ends the connection from this side.
+    ///
+    /// What is queued is tried once.
     public func close(_ reason: IPCEnd = .closedHere) {
         guard isOpen else { return }
         if reason == .closedHere { flush() }

@@ -5,7 +5,9 @@ import Protocol
 /// The hub's socket: accepts processes of trusted users, and hands over each one once it has said
 /// who it is.
 public final class IPCListener {
-    /// A peer that passed the checks. From then on its connection is the owner's.
+    /// A peer that passed the checks.
+    ///
+    /// From then on its connection is the owner's.
     public var onPeer: ((Hello, IPCConnection) -> Void)?
     /// A peer that did not; already closed.
     public var onRefusal: ((IPCEnd) -> Void)?

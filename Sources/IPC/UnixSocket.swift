@@ -4,7 +4,9 @@ import Glibc
 /// non-blocking and close on exec.
 enum UnixSocket {
     /// Listens at `path`, in a directory that nobody else may enter, and replaces the socket of a
-    /// process that died. The caller owns the descriptor.
+    /// process that died.
+    ///
+    /// The caller owns the descriptor.
     static func listen(at path: String, backlog: Int32) throws(UnixSocketError) -> Int32 {
         if try isAnswered(path) { throw .inUse(path: path) }
         if unsafe unlink(path) != 0, errno != ENOENT {

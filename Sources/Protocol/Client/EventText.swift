@@ -28,7 +28,9 @@ public enum EventText {
         return text
     }
 
-    /// Adds the offset and closes the text. Costs one copy.
+    /// Adds the offset and closes the text.
+    ///
+    /// Costs one copy.
     public static func completed(_ open: some Collection<UInt8>, offset: Offset) -> [UInt8] {
         var text: [UInt8] = []
         let tail = ",\"offset\":\(offset)}"

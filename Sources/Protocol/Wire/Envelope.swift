@@ -18,21 +18,18 @@ public struct Envelope: Sendable, Equatable {
         self.body = body
     }
 
-    /// 8 MiB for a whole message: a full page of recovered publications with room to spare; a peer
-    /// that announces more is closed before a byte of it is kept.
-    public static let maximumBytes = 8 * 1024 * 1024
-    /// 2 MiB for the header: a REST body of the largest allowed size, encoded again.
-    public static let maximumHeaderBytes = 2 * 1024 * 1024
+    /// 16 MiB for a whole message: the largest REST body, which numbers written out in full can make
+    /// four times as long, and the largest answer; a peer that announces more is closed before a
+    /// byte of it is kept.
+    public static let maximumBytes = 16 * 1024 * 1024
     /// The two lengths in front.
     public static let prefixBytes = 8
 
-    /// The bytes for the socket.
-    public func encoded() -> [UInt8] {
+    /// The bytes for the socket; nil where they would pass ``maximumBytes``, which a sender turns
+    /// into a refusal of whatever asked for them.
+    public func encoded() -> [UInt8]? {
         let head = JSONValue.object(header).encoded()
-        precondition(
-            head.count <= Self.maximumHeaderBytes
-                && 4 + head.count + body.count <= Self.maximumBytes,
-            "an IPC message is over the limit that its sender must keep")
+        guard 4 + head.count + body.count <= Self.maximumBytes else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.prefixBytes + head.count + body.count)
         bytes.append(bigEndian: UInt32(4 + head.count + body.count))

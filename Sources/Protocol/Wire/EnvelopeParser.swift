@@ -15,17 +15,15 @@ public struct EnvelopeParser: Sendable {
         unsafe buffer.append(contentsOf: bytes)
     }
 
-    /// The next complete message, or nil until more bytes come. After an error the stream has no
-    /// meaning any more: close it.
+    /// The next complete message, or nil until more bytes come.
+    ///
+    /// After an error the stream has no meaning any more: close it.
     public mutating func next() throws(WireError) -> Envelope? {
         guard pendingBytes >= Envelope.prefixBytes else { return compacted() }
         let total = Int(bigEndian(at: start))
         let headerLength = Int(bigEndian(at: start + 4))
         guard total <= Envelope.maximumBytes else {
             throw .tooLarge(bytes: total, maximum: Envelope.maximumBytes)
-        }
-        guard headerLength <= Envelope.maximumHeaderBytes else {
-            throw .tooLarge(bytes: headerLength, maximum: Envelope.maximumHeaderBytes)
         }
         guard total >= 4 + headerLength, headerLength >= 2 else {
             throw .badLengths(total: total, header: headerLength)

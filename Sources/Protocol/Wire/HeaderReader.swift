@@ -1,7 +1,9 @@
 import JSON
 import Realtime
 
-/// Reads the fields of an IPC header. Peers are our own processes, so one bad field ends it.
+/// Reads the fields of an IPC header.
+///
+/// Peers are our own processes, so one bad field ends it.
 struct HeaderReader {
     let fields: JSONObject
 

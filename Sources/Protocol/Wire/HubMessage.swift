@@ -1,8 +1,10 @@
 import JSON
 import Realtime
 
-/// What the hub tells a peer. First ``welcome(_:)``, then the whole credential table, then answers
-/// and pushes in the order in which they took effect.
+/// What the hub tells a peer.
+///
+/// First ``welcome(_:)``, then the whole credential table, then answers and pushes in the order in
+/// which they took effect.
 public enum HubMessage: Sendable, Equatable {
     case welcome(Welcome)
     case credentials(CredentialUpdate)
@@ -38,9 +40,7 @@ public enum HubMessage: Sendable, Equatable {
             page.write(to: &header)
             return Envelope(header: header, body: page.texts)
         case .result(let request, let value):
-            return Envelope(header: [
-                "type": "result", "request": .integer(request), "value": value,
-            ])
+            return Self.result(request, value)
         case .refused(let request, let error):
             return Envelope(header: error.header(request: request))
         case .delivery(let channel, let offset, let text):
@@ -58,6 +58,26 @@ public enum HubMessage: Sendable, Equatable {
         case .announcement(let generations, let text):
             return Envelope(
                 header: ["type": "announcement", "generations": generations.json], body: text)
+        }
+    }
+
+    /// An answer travels in the body; one that no message can hold becomes a refusal.
+    private static func result(_ request: Int64, _ value: JSONValue) -> Envelope {
+        let text = value.encoded()
+        guard text.count <= Envelope.maximumBytes - 1_024 else {
+            let error = OperationError(
+                .internalError,
+                "the answer has \(text.count) bytes, which is too much for one; ask for fewer rows")
+            return Envelope(header: error.header(request: request))
+        }
+        return Envelope(header: ["type": "result", "request": .integer(request)], body: text)
+    }
+
+    private static func value(_ body: [UInt8]) throws(WireError) -> JSONValue {
+        do {
+            return try JSONValue(parsing: body, maximumDepth: Limits.maximumJSONDepth + 8)
+        } catch {
+            throw .badHeader(error)
         }
     }
 
@@ -80,8 +100,7 @@ public enum HubMessage: Sendable, Equatable {
             self = .page(
                 try reader.integer("request"), try Page(reader, texts: envelope.body[...]))
         case "result":
-            guard let value = reader.fields["value"] else { throw .badField("value") }
-            self = .result(try reader.integer("request"), value)
+            self = .result(try reader.integer("request"), try Self.value(envelope.body))
         case "refused":
             self = .refused(try reader.integer("request"), try OperationError(reader))
         case "withdrawn":
@@ -94,8 +113,10 @@ public enum HubMessage: Sendable, Equatable {
     }
 }
 
-/// How often each watched file changed since the database was made. A worker that was away sees
-/// from them that it has something to announce, and a worker that was not announces nothing twice.
+/// How often each watched file changed since the database was made.
+///
+/// A worker that was away sees from them that it has something to announce, and a worker that was
+/// not announces nothing twice.
 public struct Generations: Sendable, Equatable {
     public var config: Int64
     public var theme: Int64

@@ -65,8 +65,10 @@ public enum SessionEventType: String, Sendable, CaseIterable {
     case error
     case complete
 
-    /// Whether an agent outside may publish it. The others are consequences of a REST call
-    /// (messages, permissions, mode) and only the hub, which owns those, tells of them.
+    /// Whether an agent outside may publish it.
+    ///
+    /// The others are consequences of a REST call (messages, permissions, mode) and only the hub,
+    /// which owns those, tells of them.
     public var isPublishable: Bool {
         switch self {
         case .textDelta, .textComplete, .toolStart, .toolResult, .interrupted, .usage, .error,

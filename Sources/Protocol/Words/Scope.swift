@@ -1,4 +1,6 @@
-/// What a principal may do. A login has those of its role, an API key those it was made with.
+/// What a principal may do.
+///
+/// A login has those of its role, an API key those it was made with.
 public enum Scope: String, Sendable, CaseIterable, Hashable {
     case publish
     case sessionsRead = "sessions:read"
