@@ -114,7 +114,7 @@ let package = Package(
         tests(of: "Crypto"),
         tests(of: "Daemon", ["EventLoop", "JSON", logging]),
         tests(of: "EventLoop"),
-        tests(of: "FastCGIWorker", ["JSON", "Protocol"]),
+        tests(of: "FastCGIWorker", ["FastCGI", "JSON", "Protocol"]),
         tests(of: "Hub", ["JSON", "Protocol", "Realtime", "Store"]),
         tests(of: "IPC", ["EventLoop", "JSON", "Protocol"]),
         tests(of: "JSON"),

@@ -2,8 +2,9 @@ import CSodium
 
 /// What concerns libsodium as a whole.
 public enum Crypto {
-    /// Prepares libsodium; call it once in `main`, before any other use of this module. Later calls
-    /// change nothing (`sodium_init`).
+    /// Prepares libsodium (`sodium_init`).
+    ///
+    /// Call it once in `main`, before any other use of this module; later calls change nothing.
     ///
     /// - Throws: `CryptoError.unavailable` where the system has no source of randomness.
     public static func initialise() throws(CryptoError) {

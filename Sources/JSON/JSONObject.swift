@@ -27,7 +27,9 @@ public struct JSONObject: Sendable, Equatable {
     public var isEmpty: Bool { members.isEmpty }
     public var keys: [String] { members.map(\.key) }
 
-    /// The value of `key`. Setting keeps the place of a key that is there, appends a new one, and
+    /// The value of `key`.
+    ///
+    /// Setting keeps the place of a key that is there, appends a new one, and
     /// `nil` removes the member (store `.null` to write a null).
     public subscript(key: String) -> JSONValue? {
         get { index(of: key).map { members[$0].value } }

@@ -7,7 +7,9 @@ import CJansson
 enum Jansson {
     private typealias Node = UnsafeMutablePointer<json_t>
 
-    /// Parses with `json_loadb`. The caller has limited the nesting.
+    /// Parses with `json_loadb`.
+    ///
+    /// The caller has limited the nesting.
     static func parse(_ bytes: UnsafeRawBufferPointer) -> Result<JSONValue, JSONError> {
         var failure = json_error_t()
         guard let root = unsafe load(bytes, &failure) else {

@@ -1,0 +1,96 @@
+import CFastCGI
+
+/// One HTTP request, valid until `finish()` or the slot's next `accept()`, on the slot's thread.
+@safe public final class FastCGIRequest {
+    /// Owned by the slot; nil once finished.
+    private var request: UnsafeMutablePointer<FCGX_Request>?
+
+    init(_ request: UnsafeMutablePointer<FCGX_Request>) {
+        unsafe self.request = request
+    }
+
+    /// A parameter of the web server, such as `HTTP_COOKIE`, copied; nil where it is missing.
+    ///
+    /// Bytes that are not UTF-8 become U+FFFD. The cost is linear in the number of parameters.
+    public func parameter(_ name: String) -> String? {
+        guard let request = unsafe request, let list = unsafe request.pointee.envp else {
+            return nil
+        }
+        return unsafe FCGX_GetParam(name, list).map { unsafe String(cString: $0) }
+    }
+
+    /// The method in the case in which it was sent; empty where the web server names none.
+    public var method: String { parameter("REQUEST_METHOD") ?? "" }
+
+    /// The decoded and normalised path without the query.
+    public var path: String { parameter("DOCUMENT_URI") ?? parameter("SCRIPT_NAME") ?? "" }
+
+    /// What stands behind the question mark, not decoded; nil where there is nothing.
+    public var query: String? {
+        parameter("QUERY_STRING").flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// The announced size of the body in bytes; nil where there is no body or no valid size.
+    public var contentLength: Int? {
+        parameter("CONTENT_LENGTH").flatMap(Int.init).flatMap { $0 < 0 ? nil : $0 }
+    }
+
+    /// Reads the whole body, at most once.
+    public func readBody(maximumBytes: Int) throws(FastCGIBodyError) -> [UInt8] {
+        let announced = contentLength
+        if let announced, announced > maximumBytes { throw .tooLarge(maximumBytes: maximumBytes) }
+        guard let request = unsafe request, let stream = unsafe request.pointee.in else {
+            throw .truncated
+        }
+        var body: [UInt8] = []
+        var chunk = [CChar](repeating: 0, count: 8192)
+        while true {
+            let count = Int(unsafe FCGX_GetStr(&chunk, Int32(chunk.count), stream))
+            body.append(contentsOf: chunk[..<count].lazy.map { UInt8(bitPattern: $0) })
+            if body.count > maximumBytes { throw .tooLarge(maximumBytes: maximumBytes) }
+            if count < chunk.count { break }
+        }
+        guard unsafe FCGX_GetError(stream) == 0, body.count >= announced ?? 0 else {
+            throw .truncated
+        }
+        return body
+    }
+
+    /// Answers the whole response; call it once.
+    ///
+    /// A line break in a header is a programmer's mistake: whatever a peer sent is checked before it
+    /// gets here.
+    ///
+    /// - Returns: false when the web server did not take it (it has gone, or timed out).
+    @discardableResult
+    public func respond(status: Int, headers: [(String, String)], body: [UInt8]) -> Bool {
+        guard let request = unsafe request, let stream = unsafe request.pointee.out else {
+            return false
+        }
+        var bytes = Array("Status: \(status)\r\n".utf8)
+        for (name, value) in headers {
+            let line = "\(name): \(value)"
+            precondition(!line.utf8.contains(where: Self.endsLine), "a line break in \(name)")
+            bytes.append(contentsOf: line.utf8)
+            bytes.append(contentsOf: [0x0D, 0x0A])
+        }
+        bytes.append(contentsOf: [0x0D, 0x0A])
+        bytes.append(contentsOf: body)
+        let characters = bytes.map { CChar(bitPattern: $0) }
+        let written = unsafe FCGX_PutStr(characters, Int32(characters.count), stream)
+        return unsafe Int(written) == characters.count && FCGX_FFlush(stream) == 0
+    }
+
+    private static func endsLine(_ byte: UInt8) -> Bool {
+        byte == 0x0D || byte == 0x0A || byte == 0
+    }
+
+    /// Ends the request and closes its connection; later calls change nothing.
+    ///
+    /// libfcgi waits here up to 200 ms for the web server to close its side.
+    public func finish() {
+        guard let finished = unsafe request else { return }
+        unsafe request = nil
+        unsafe FCGX_Finish_r(finished)
+    }
+}
