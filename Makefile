@@ -57,7 +57,11 @@ install: ## install the built executables, site, units, user and directories (DE
 	install -m 644 nginx/*.conf $(share)/nginx
 	install -m 644 nginx/snippets/*.conf $(share)/nginx/snippets
 	install -m 644 nginx/snippets/*.conf $(etcnginx)/snippets
-	$(relocate) nginx/switchboard.conf | install -m 644 /dev/stdin $(etcnginx)/sites-available/switchboard
+	@# The site is the admin's once it is there: server names, certificates, list of workers.
+	@if test -e $(etcnginx)/sites-available/switchboard; then \
+	    echo "kept $(etcnginx)/sites-available/switchboard; compare $(share)/nginx/switchboard.conf"; \
+	else $(relocate) nginx/switchboard.conf \
+	    | install -m 644 /dev/stdin $(etcnginx)/sites-available/switchboard; fi
 	for unit in systemd/*.service systemd/*.target; do \
 	    $(relocate) $$unit | install -m 644 /dev/stdin $(units)/$${unit#systemd/} || exit 1; done
 	install -m 644 systemd/switchboard-.service.d/*.conf $(units)/switchboard-.service.d
