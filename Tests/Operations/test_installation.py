@@ -1,0 +1,131 @@
+"""`make install` lays everything out, and systemd finds nothing to say against the units."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from rendering import REPOSITORY
+
+EXECUTABLES = ("switchboard", "switchboard-hub", "switchboard-ws", "switchboard-fcgi")
+SERVICES = ("switchboard-hub.service", "switchboard-fcgi.service", "switchboard-ws@1.service")
+
+
+def make(target, *variables):
+    return subprocess.run(
+        ["make", "--no-print-directory", "-C", REPOSITORY, target, *variables],
+        capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """Executables that stand for the built ones: this tests where files go."""
+    folder = tmp_path_factory.mktemp("built")
+    for name in EXECUTABLES:
+        (folder / name).write_text(f"#!/bin/sh\n# {name}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(built, tmp_path_factory):
+    root = tmp_path_factory.mktemp("root")
+    done = make("install", f"DESTDIR={root}", f"BUILD={built}")
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+def test_every_file_is_where_the_daemons_and_nginx_look_for_it(installed):
+    expected = [f"usr/bin/{name}" for name in EXECUTABLES]
+    expected += [f"etc/nginx/snippets/{file.name}"
+                 for file in (REPOSITORY / "nginx/snippets").iterdir()]
+    expected += ["etc/nginx/sites-available/switchboard",
+                 "usr/share/switchboard/console/index.html",
+                 "usr/share/switchboard/nginx/switchboard.conf",
+                 "usr/share/switchboard/nginx/switchboard-dev-main.conf",
+                 "usr/share/switchboard/nginx/snippets/switchboard-http.conf",
+                 "usr/lib/systemd/system/switchboard.target",
+                 "usr/lib/systemd/system/switchboard-ws@.service",
+                 "usr/lib/systemd/system/switchboard-.service.d/sandbox.conf",
+                 "usr/lib/sysusers.d/switchboard.conf",
+                 "usr/lib/tmpfiles.d/switchboard.conf"]
+    missing = [name for name in expected if not (installed / name).is_file()]
+    assert not missing
+    for private in ("etc/switchboard", "etc/switchboard/tls", "etc/switchboard/secrets",
+                    "var/lib/switchboard"):
+        assert (installed / private).stat().st_mode & 0o777 == 0o700, private
+
+
+def test_another_prefix_moves_executables_and_static_files(built, tmp_path):
+    assert make("install", f"DESTDIR={tmp_path}", f"BUILD={built}", "PREFIX=/opt/sb").returncode == 0
+    unit = (tmp_path / "opt/sb/lib/systemd/system/switchboard-hub.service").read_text()
+    assert "ExecStart=/opt/sb/bin/switchboard-hub " in unit
+    site = (tmp_path / "etc/nginx/sites-available/switchboard").read_text()
+    assert "root /opt/sb/share/switchboard/console;" in site
+
+
+def test_a_second_install_keeps_the_admins_site(built, tmp_path):
+    variables = (f"DESTDIR={tmp_path}", f"BUILD={built}")
+    assert make("install", *variables).returncode == 0
+    site = tmp_path / "etc/nginx/sites-available/switchboard"
+    site.write_text("edited")
+    again = make("install", *variables)
+    assert site.read_text() == "edited" and "kept" in again.stdout
+
+
+def test_uninstall_leaves_configuration_and_state_only(built, tmp_path):
+    variables = (f"DESTDIR={tmp_path}", f"BUILD={built}")
+    assert make("install", *variables).returncode == 0
+    (tmp_path / "etc/switchboard/config.json").write_text("{}")
+    assert make("uninstall", *variables).returncode == 0
+    left = [str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()]
+    assert left == ["etc/switchboard/config.json"]
+    assert (tmp_path / "var/lib/switchboard").is_dir()
+
+
+def test_an_install_without_a_build_says_what_to_do(tmp_path):
+    done = make("install", f"DESTDIR={tmp_path}", f"BUILD={tmp_path}/nothing")
+    assert done.returncode != 0 and "make build" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_systemd_verifies_the_units_without_a_word(installed, tmp_path):
+    source, units = installed / "usr/lib/systemd/system", tmp_path / "units"
+    shutil.copytree(source, units)
+    for unit in units.glob("*.service"):
+        unit.write_text(unit.read_text().replace("/usr/bin/", f"{installed}/usr/bin/"))
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", units / "switchboard.target",
+         *(units / service for service in SERVICES)], capture_output=True, text=True)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_without_network_is_exposed_at_most_1_5(installed, service):
+    checked = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--no-pager",
+         f"--root={installed}", service], capture_output=True, text=True)
+    exposure = re.search(r"exposure level for \S+: ([0-9.]+)", checked.stdout)
+    assert exposure, checked.stderr
+    assert float(exposure[1]) <= 1.5
+
+
+def test_stopping_leaves_room_for_the_drain_and_the_hub_may_restart_alone():
+    for file in (REPOSITORY / "systemd").glob("*.service"):
+        unit = file.read_text()
+        assert int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1]) > 10
+        assert not re.search(r"^(BindsTo|Requires)=", unit, re.M), file.name
+        assert re.search(r"^Restart=always$", unit, re.M)
+
+
+def test_users_and_directories_are_created_as_declared(installed, tmp_path):
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    (etc / "passwd").write_text("root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\n")
+    (etc / "group").write_text("root:x:0:\nwww-data:x:33:\n")
+    created = subprocess.run(
+        ["systemd-sysusers", f"--root={tmp_path}", installed / "usr/lib/sysusers.d/switchboard.conf"],
+        capture_output=True, text=True)
+    assert created.returncode == 0, created.stderr
+    assert re.search(r"^switchboard:.*nologin$", (etc / "passwd").read_text(), re.M)
+    assert re.search(r"^switchboard:x:\d+:www-data$", (etc / "group").read_text(), re.M)

@@ -1,0 +1,147 @@
+"""What reaches the workers: overwritten headers, request ids, bodies; and what the client gets."""
+
+import re
+import subprocess
+
+import pytest
+from rendering import CONSOLE, NGINX, nginx_command, rendered
+
+FORGED = [argument for name in (
+    "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port",
+    "X-Forwarded-Server", "Forwarded", "Proxy", "Remote-Addr")
+    for argument in ("--header", f"{name}: 6.6.6.6")]
+
+
+def test_what_a_client_says_about_itself_never_reaches_the_FastCGI_worker(site):
+    params = site.curl("/api/sessions?x=1", *FORGED).json["params"]
+    assert params["REMOTE_ADDR"] == params["HTTP_X_REAL_IP"] == "127.0.0.1"
+    assert params["HTTP_X_FORWARDED_FOR"] == "127.0.0.1"
+    assert params["HTTP_X_FORWARDED_PROTO"] == params["REQUEST_SCHEME"] == "https"
+    assert params["HTTPS"] == "on"
+    forged = {name for name, value in params.items() if "6.6.6.6" in value}
+    assert forged <= {"HTTP_REMOTE_ADDR"}, params
+    assert (params["DOCUMENT_URI"], params["QUERY_STRING"]) == ("/api/sessions", "x=1")
+
+
+def test_what_a_client_says_about_itself_never_reaches_a_WebSocket_worker(site):
+    headers = site.curl("/ws", "--http1.1", *FORGED).json["headers"]
+    assert headers["x-real-ip"] == headers["x-forwarded-for"] == "127.0.0.1"
+    assert headers["x-forwarded-proto"] == "https"
+    assert not {"forwarded", "x-forwarded-host", "x-forwarded-port"} & set(headers)
+
+
+def test_the_workers_see_the_host_with_its_port_as_a_browser_puts_it_in_Origin(site):
+    host = f"localhost:{site.port}"
+    for version in ("--http1.1", "--http2"):
+        assert site.curl("/api/x", version).json["params"]["HTTP_HOST"] == host
+        assert site.curl("/ws", version).json["headers"]["host"] == host
+
+
+def test_credentials_pass_untouched(site):
+    sent = {"Authorization": "Bearer t.1", "X-API-Key": "k_2", "Cookie": "switchboard.sid=%zz; a=b",
+            "Origin": "https://else.example", "Sec-Fetch-Site": "same-origin"}
+    arguments = [part for name, value in sent.items() for part in ("--header", f"{name}: {value}")]
+    params = site.curl("/api/x", *arguments).json["params"]
+    headers = site.curl("/ws", *arguments).json["headers"]
+    for name, value in sent.items():
+        assert headers[name.lower()] == value
+        assert params["HTTP_" + name.upper().replace("-", "_")] == value
+
+
+@pytest.mark.parametrize("sent, kept", [
+    ("abc-DEF_1.2", True), ("x" * 64, True), ("x" * 65, False), ("a b", False), ("", False),
+    ("a;b", False), ('"quoted"', False)])
+def test_a_request_id_is_kept_when_it_fits_else_made(site, sent, kept):
+    field = ["--header", f"X-Request-Id: {sent}" if sent else "X-Request-Id;"]
+    seen = [site.curl("/api/x", *field).json["params"]["HTTP_X_REQUEST_ID"],
+            site.curl("/ws", *field).json["headers"]["x-request-id"],
+            site.curl("/nothing", *field).error["requestId"],
+            site.curl("/", *field).headers["x-request-id"]]
+    assert (set(seen) == {sent}) == kept
+    assert all(re.fullmatch("[A-Za-z0-9._-]{1,64}", identifier) for identifier in seen)
+    assert kept or len(set(seen)) == 4
+
+
+@pytest.mark.parametrize("upgrade, reaches", [
+    ("websocket", True), ("WebSocket", True), ("websocket, h2c", False), ("h2c", False), ("", False)])
+def test_only_the_literal_websocket_is_an_upgrade(site, upgrade, reaches):
+    request = (f"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n"
+               "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n").encode()
+    with site.connect() as connection:
+        connection.sendall(request)
+        received = connection.recv(65536)
+        if reaches:
+            assert received.startswith(b"HTTP/1.1 101")
+            connection.sendall(b"frame")
+            assert connection.recv(100).endswith(b"frame")
+        else:
+            assert received.startswith(b"HTTP/1.1 200") and b'"connection": "close"' in received
+            assert b"permessage" not in received
+
+
+def test_a_WebSocket_carries_large_writes_both_ways(site):
+    with site.connect() as connection:
+        connection.sendall(b"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+                           b"Upgrade: websocket\r\n\r\n")
+        connection.recv(65536)
+        connection.sendall(b"y" * 300_000)
+        received = 0
+        while received < 300_000:
+            received += len(connection.recv(65536))
+
+
+def test_the_console_is_served_with_a_policy_without_inline_code(site):
+    answer = site.curl("/")
+    assert answer.status == 200 and answer.headers["content-type"].startswith("text/html")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert f"connect-src 'self' wss://localhost:{site.port};" in policy
+    assert answer.headers["cache-control"] == "no-cache"
+    assert "strict-transport-security" not in answer.headers, "HSTS would lock localhost"
+    other = site.curl("/", "--header", "Host: team.example")
+    assert other.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_every_file_of_the_console_has_its_media_type(site):
+    kinds = {".html": "text/html", ".js": "application/javascript", ".css": "text/css",
+             ".svg": "image/svg+xml"}
+    for file in CONSOLE.rglob("*.*"):
+        answer = site.curl(f"/{file.relative_to(CONSOLE)}")
+        assert answer.body == file.read_bytes()
+        assert answer.headers["content-type"].startswith(kinds[file.suffix])
+
+
+def test_the_console_and_REST_speak_HTTP_2_and_both_TLS_versions(site):
+    for version in (["--tlsv1.2", "--tls-max", "1.2"], ["--tlsv1.3"]):
+        assert site.curl("/", *version, "--http2").status == 200
+    protocol = site.curl("/api/x", "--http2").json["params"]["SERVER_PROTOCOL"]
+    assert protocol == "HTTP/2.0"
+
+
+def test_plain_HTTP_is_sent_to_TLS(site, directory):
+    head = subprocess.run(
+        ["curl", "-sI", "--unix-socket", site.root / "run/http.sock", "http://team.example/a?b=c"],
+        capture_output=True, check=True).stdout.decode()
+    assert " 308 " in head and "Location: https://team.example/a?b=c\r\n" in head
+
+
+def test_the_access_log_keeps_no_query(site):
+    site.curl("/api/x?apiKey=sb_secret", "--header", "X-Request-Id: find-me")
+    log = (site.root / "access.log").read_text()
+    assert '"requestId":"find-me"' in log and '"path":"/api/x"' in log
+    assert "sb_secret" not in log
+
+
+def test_the_list_of_literals_in_the_sites_head_is_whole():
+    for file in [NGINX / "switchboard.conf", *(NGINX / "snippets").glob("*.conf")]:
+        text = rendered(file.read_text(), "/R", "127.0.0.1:1", ("ws-1",))
+        text = text.replace(str(CONSOLE), "")
+        code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+        assert not re.search(r"(?<!/R)/(etc|run|usr|var)/", code), file
+        assert not re.search(r"listen (443|80|\[)", code), file
+
+
+def test_nginx_finds_nothing_to_warn_about(site):
+    checked = subprocess.run([*nginx_command(site.root), "-t"], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stderr
+    assert "[warn]" not in checked.stderr
