@@ -43,6 +43,10 @@ import Testing
         #expect(batcher.add(delta("a", "e1", session: "other"), at: .zero) == .wait)
         #expect(batcher.flush("s").map(\.text) == ["a"])
         #expect(batcher.add(delta("a", "e1"), at: .zero) == .wait)
+        _ = batcher.add(delta("b", "e2", TextStream(turn: "t")), at: .milliseconds(20))
+        _ = batcher.flushDue(at: .milliseconds(50))
+        #expect(batcher.add(delta("a", "e1"), at: .milliseconds(51)) == .wait)
+        #expect(batcher.add(delta("b", "e2"), at: .milliseconds(51)) == .duplicate)
     }
 
     @Test func `a batch that reaches its bytes is published at once`() {

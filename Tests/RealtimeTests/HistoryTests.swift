@@ -44,6 +44,7 @@ import Testing
             stream.recovery(since: .init(epoch: "e", offset: 2))
                 == .fromRing([publication(3), publication(4)]))
         stream.trim(before: 100)
+        #expect(stream.ringBytes == 0, "What is trimmed is not kept in memory.")
         #expect(stream.oldestKept == 5)
         #expect(stream.recovery(since: .init(epoch: "e", offset: 4)) == .upToDate)
         #expect(stream.recovery(since: .init(epoch: "e", offset: 3)) == .lost)
