@@ -96,7 +96,11 @@ let package = Package(
                 "Access", "Crypto", "Daemon", "EventLoop", "FastCGI", "IPC", "JSON", "Protocol",
                 "Realtime", logging,
             ]),
-        module("Client", ["HTTPClient", "IPC", "JSON", "Protocol", "Realtime", "WebSockets"]),
+        module(
+            "Client",
+            [
+                "Daemon", "EventLoop", "HTTPClient", "IPC", "JSON", "Protocol", "Realtime", logging,
+            ]),
 
         // Executables.
         program("switchboard-hub", ["Daemon", "Hub"]),

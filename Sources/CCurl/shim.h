@@ -1,1 +1,31 @@
 #include <curl/curl.h>
+
+/* curl_easy_setopt and curl_easy_getinfo take variable arguments, which Swift cannot pass. */
+
+static inline CURLcode switchboard_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode switchboard_curl_set_string(
+    CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode switchboard_curl_set_pointer(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+typedef size_t (*switchboard_curl_callback)(char *bytes, size_t size, size_t count, void *context);
+
+static inline CURLcode switchboard_curl_set_callback(
+    CURL *handle, CURLoption option, switchboard_curl_callback value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode switchboard_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLcode switchboard_curl_get_socket(CURL *handle, curl_socket_t *value) {
+    return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, value);
+}

@@ -1,0 +1,38 @@
+import HTTPClient
+import Protocol
+
+/// Why something asked of a hub was not done.
+public enum ClientError: Error, Sendable, CustomStringConvertible {
+    /// Nobody answers at the hub's socket.
+    case hubUnreachable(socket: String, reason: String)
+    /// The link broke while the answer was awaited: whether it took effect is unknown.
+    case linkLost
+    /// The hub's, or the REST API's, own refusal.
+    case refused(OperationError)
+    /// Nothing came back from a remote installation.
+    case transport(HTTPClientError)
+    /// The answer has not the form that this version knows.
+    case unexpectedAnswer(String)
+    /// What is asked can only be done on the hub's own machine.
+    case localOnly(Operation)
+    /// What the caller gave cannot be sent.
+    case invalid(ValidationError)
+
+    public var description: String {
+        switch self {
+        case .hubUnreachable(let socket, let reason):
+            """
+            no hub answers at \(socket): \(reason). Is it running? Start `switchboard dev` or the \
+            service, or name the right one with --state, --socket or --url
+            """
+        case .linkLost:
+            "the hub went away before it answered; look whether the change took effect, then repeat"
+        case .refused(let error): "\(error)"
+        case .transport(let error): "\(error)"
+        case .unexpectedAnswer(let what): "the answer is not of the expected form: \(what)"
+        case .localOnly(let operation):
+            "\(operation.rawValue) works on the hub's own machine only, not with --url"
+        case .invalid(let error): "\(error)"
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import CCurl
+
+/// Owns one `CURL *` with what it refers to: the only file that holds libcurl's pointers.
+///
+/// Used by one thread at a time. Options stay set until ``reset()``; connections stay open for the
+/// next request until the handle is released.
+@safe final class CurlHandle {
+    private let handle: UnsafeMutableRawPointer
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    /// What libcurl writes into during ``perform()``.
+    private let receiver = CurlReceiver()
+
+    /// libcurl needs this before anything else, once, before other threads use it.
+    private static let isInitialised = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+
+    init() {
+        precondition(Self.isInitialised, "libcurl could not be initialised")
+        guard let made = unsafe curl_easy_init() else {
+            preconditionFailure("libcurl could not allocate a handle")
+        }
+        unsafe handle = unsafe made
+    }
+
+    deinit {
+        unsafe curl_slist_free_all(headerList)
+        unsafe curl_easy_cleanup(handle)
+    }
+
+    /// Forgets all options, keeps connections, TLS sessions and resolved names.
+    func reset() {
+        unsafe curl_easy_reset(handle)
+        unsafe curl_slist_free_all(headerList)
+        unsafe headerList = nil
+        set(CURLOPT_NOSIGNAL, 1)
+    }
+
+    func set(_ option: CURLoption, _ value: Int) {
+        check(unsafe switchboard_curl_set_long(handle, option, value), option)
+    }
+
+    /// libcurl copies the text.
+    func set(_ option: CURLoption, _ value: String) {
+        check(unsafe switchboard_curl_set_string(handle, option, value), option)
+    }
+
+    /// Header lines such as `accept: application/json`.
+    func setHeaders(_ lines: [String]) {
+        for line in lines { unsafe headerList = unsafe curl_slist_append(headerList, line) }
+        check(
+            unsafe switchboard_curl_set_pointer(handle, CURLOPT_HTTPHEADER, headerList),
+            CURLOPT_HTTPHEADER)
+    }
+
+    /// libcurl copies the bytes: the size must be set first (CURLOPT_COPYPOSTFIELDS).
+    func setBody(_ body: [UInt8]) {
+        set(CURLOPT_POSTFIELDSIZE, body.count)
+        // An empty array's address may be null, which would ask for a read callback.
+        var bytes = body.isEmpty ? [0] : body
+        check(
+            unsafe switchboard_curl_set_pointer(handle, CURLOPT_COPYPOSTFIELDS, &bytes),
+            CURLOPT_COPYPOSTFIELDS)
+    }
+
+    /// Runs what the options say.
+    ///
+    /// Blocks.
+    func perform(maximumBodyBytes: Int) -> (code: CURLcode, receiver: CurlReceiver) {
+        receiver.restart(maximumBodyBytes: maximumBodyBytes)
+        // Unretained: the receiver lives as long as the handle.
+        let context = unsafe Unmanaged.passUnretained(receiver).toOpaque()
+        unsafe switchboard_curl_set_pointer(handle, CURLOPT_WRITEDATA, context)
+        unsafe switchboard_curl_set_pointer(handle, CURLOPT_HEADERDATA, context)
+        unsafe switchboard_curl_set_callback(handle, CURLOPT_WRITEFUNCTION, bodyArrived)
+        unsafe switchboard_curl_set_callback(handle, CURLOPT_HEADERFUNCTION, headerArrived)
+        return (unsafe curl_easy_perform(handle), receiver)
+    }
+
+    var status: Int {
+        var value = 0
+        _ = unsafe switchboard_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &value)
+        return value
+    }
+
+    /// The connected socket of a handle with `CURLOPT_CONNECT_ONLY`; -1 where there is none.
+    var socket: Int32 {
+        var value: curl_socket_t = -1
+        _ = unsafe switchboard_curl_get_socket(handle, &value)
+        return value
+    }
+
+    func send(_ bytes: ArraySlice<UInt8>) -> (code: CURLcode, count: Int) {
+        var sent = 0
+        let code = unsafe bytes.withUnsafeBytes { buffer in
+            unsafe curl_easy_send(handle, buffer.baseAddress, buffer.count, &sent)
+        }
+        return (code, sent)
+    }
+
+    func receive(atMost count: Int) -> (code: CURLcode, bytes: [UInt8]) {
+        var buffer = [UInt8](repeating: 0, count: count)
+        var received = 0
+        let code = unsafe curl_easy_recv(handle, &buffer, count, &received)
+        return (code, Array(buffer[..<received]))
+    }
+
+    static func reason(_ code: CURLcode) -> String {
+        guard let text = unsafe curl_easy_strerror(code) else { return "libcurl error" }
+        return unsafe String(cString: text)
+    }
+
+    private func check(_ code: CURLcode, _ option: CURLoption) {
+        precondition(code == CURLE_OK, "libcurl does not take option \(option.rawValue)")
+    }
+}
+
+/// What arrived of one answer.
+final class CurlReceiver {
+    private(set) var headers: [(name: String, value: String)] = []
+    private(set) var body: [UInt8] = []
+    private(set) var isTooLarge = false
+    private var maximumBodyBytes = 0
+
+    func restart(maximumBodyBytes: Int) {
+        headers = []
+        body = []
+        isTooLarge = false
+        self.maximumBodyBytes = maximumBodyBytes
+    }
+
+    /// False ends the transfer.
+    func appendBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard body.count + bytes.count <= maximumBodyBytes else {
+            isTooLarge = true
+            return false
+        }
+        unsafe body.append(contentsOf: bytes)
+        return true
+    }
+
+    /// One line of the head; an interim answer's headers give way to the final one's.
+    func appendHeader(_ line: String) {
+        if line.hasPrefix("HTTP/") {
+            headers = []
+        } else if let colon = line.firstIndex(of: ":") {
+            let value = line[line.index(after: colon)...]
+                .drop { $0 == " " || $0 == "\t" }.prefix { !$0.isNewline }
+            headers.append((line[..<colon].lowercased(), String(value)))
+        }
+    }
+}
+
+private func bodyArrived(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let context = unsafe context else { return 0 }
+    let receiver = unsafe Unmanaged<CurlReceiver>.fromOpaque(context).takeUnretainedValue()
+    let isTaken = unsafe receiver.appendBody(UnsafeRawBufferPointer(start: bytes, count: count))
+    return isTaken ? count : 0
+}
+
+private func headerArrived(
+    _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
+    _ context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let context = unsafe context else { return 0 }
+    let receiver = unsafe Unmanaged<CurlReceiver>.fromOpaque(context).takeUnretainedValue()
+    let line = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
+    unsafe receiver.appendHeader(String(decoding: line, as: UTF8.self))
+    return count
+}
