@@ -72,7 +72,7 @@ let package = Package(
 
         // Shared shell.
         module("Access", ["Crypto", "Protocol", "Realtime"]),
-        module("Daemon", ["EventLoop", "JSON", "Protocol", logging]),
+        module("Daemon", ["EventLoop", "JSON", "Protocol", "Realtime", logging]),
         module("IPC", ["Daemon", "EventLoop", "JSON", "Protocol", logging]),
 
         // Services, one per process.

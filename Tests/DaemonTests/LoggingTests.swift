@@ -77,13 +77,4 @@ import Testing
         #expect(LogText.escaped(bytes: [0x61, 0xff, 0x00], maximumBytes: 9) == "a\u{fffd}\\u{0}")
         #expect(LogText.escaped(bytes: [0x61, 0x62, 0x63], maximumBytes: 2) == "ab…(3 bytes)")
     }
-
-    @Test(arguments: [
-        (0, "1970-01-01T00:00:00.000Z"), (951_782_400_123, "2000-02-29T00:00:00.123Z"),
-        (-1, "1969-12-31T23:59:59.999Z"), (4_102_444_799_999, "2099-12-31T23:59:59.999Z"),
-        (1_709_251_199_000, "2024-02-29T23:59:59.000Z"),
-    ])
-    func `times are ISO 8601`(milliseconds: Int64, expected: String) {
-        #expect(LogLine.time(milliseconds) == expected)
-    }
 }

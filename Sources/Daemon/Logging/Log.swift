@@ -69,6 +69,6 @@ package struct LineLogHandler: LogHandler {
         if let own = event.metadata { fields.merge(own) { $1 } }
         if let error = event.error { fields["error"] = .string("\(error)") }
         let render = format == .text ? LogLine.text : LogLine.json
-        write(render(WallClock.milliseconds, event.level, process, "\(event.message)", fields))
+        write(render(WallClock.now, event.level, process, "\(event.message)", fields))
     }
 }

@@ -90,15 +90,15 @@ public struct SmallFileError: Error, Sendable, Equatable, CustomStringConvertibl
 
     public var description: String {
         switch reason {
-        case .system(let number): "\(action) \(path): \(SystemError.text(number))"
+        case .system(let number): "\(action) \(path): \(ErrnoText.text(number))"
         case .tooLarge(let maximumBytes): "\(action) \(path): larger than \(maximumBytes) bytes"
         }
     }
 }
 
-/// The C library's words for an `errno`.
-public enum SystemError {
-    public static func text(_ number: Int32) -> String {
+/// The C library's words for an `errno`; processes with IPC use its `SystemError`.
+enum ErrnoText {
+    static func text(_ number: Int32) -> String {
         var buffer = [CChar](repeating: 0, count: 128)
         guard unsafe strerror_r(number, &buffer, buffer.count) == 0 else {
             return "error \(number)"

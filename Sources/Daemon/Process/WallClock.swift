@@ -1,9 +1,13 @@
 import Glibc
+import Realtime
 
 /// The time of day, for what people and other machines read.
 ///
 /// Delays use the loop's own clock.
 public enum WallClock {
+    /// The moment of the call.
+    public static var now: Timestamp { Timestamp(milliseconds: milliseconds) }
+
     /// Milliseconds since 1970-01-01T00:00:00Z.
     ///
     /// Jumps when somebody sets the clock.

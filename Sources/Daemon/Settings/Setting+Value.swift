@@ -1,4 +1,5 @@
 import JSON
+import Realtime
 
 extension Setting {
     /// The value in use, as `config.json` would state it.
@@ -82,15 +83,5 @@ extension Setting {
             origins.append(origin.description)
         }
         return origins
-    }
-}
-
-extension Duration {
-    /// Milliseconds, rounded towards zero.
-    ///
-    /// Settings are whole milliseconds, so nothing is lost.
-    public var wholeMilliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1_000 + attoseconds / 1_000_000_000_000_000
     }
 }

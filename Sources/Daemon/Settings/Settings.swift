@@ -1,3 +1,5 @@
+import Protocol
+
 /// Every setting of every process, validated: what `config.json` and the environment say together.
 ///
 /// The initial values are the defaults; `SettingsTable` adds key, environment name, range and
@@ -15,16 +17,16 @@ public struct Settings: Sendable, Equatable {
 
 /// What a WebSocket worker grants its clients.
 public struct WebSocketSettings: Sendable, Equatable {
-    public var heartbeatInterval: Duration = .milliseconds(15_000)
+    public var heartbeatInterval: Duration = .milliseconds(Limits.heartbeatIntervalMilliseconds)
     /// Longest silence of a client; always larger than `heartbeatInterval`.
-    public var heartbeatTimeout: Duration = .milliseconds(30_000)
+    public var heartbeatTimeout: Duration = .milliseconds(Limits.heartbeatTimeoutMilliseconds)
     /// Largest inbound message, over all its fragments.
-    public var maximumFrameBytes = 16_384
-    public var maximumSubscriptionsPerConnection = 100
-    public var maximumOutboundQueueBytes = 1_048_576
-    public var handshakeTimeout: Duration = .milliseconds(5_000)
-    public var commandsPerSecond = 50
-    public var commandBurst = 100
+    public var maximumFrameBytes = Limits.maximumFrameBytes
+    public var maximumSubscriptionsPerConnection = Limits.maximumSubscriptionsPerConnection
+    public var maximumOutboundQueueBytes = Limits.maximumOutboundQueueBytes
+    public var handshakeTimeout: Duration = .milliseconds(Limits.handshakeTimeoutMilliseconds)
+    public var commandsPerSecond = Limits.commandsPerSecond
+    public var commandBurst = Limits.commandBurst
     public var maximumConnections = 20_000
     public var maximumConnectionsPerPrincipal = 1_000
     public var maximumConnectionsPerAddress = 500
@@ -37,7 +39,7 @@ public struct WebSocketSettings: Sendable, Equatable {
 /// What a FastCGI worker grants its requests.
 public struct FastCGISettings: Sendable, Equatable {
     public var threads = 16
-    public var maximumBodyBytes = 1_048_576
+    public var maximumBodyBytes = Limits.maximumBodyBytes
     public var hubTimeout: Duration = .milliseconds(5_000)
 
     public init() {}
@@ -45,17 +47,17 @@ public struct FastCGISettings: Sendable, Equatable {
 
 /// How much the hub keeps, for how long, and for whom.
 public struct HubSettings: Sendable, Equatable {
-    public var historyCount = 10_000
+    public var historyCount = Limits.historyCount
     /// Per channel.
     public var historyBytes = 33_554_432
-    public var historyAge: Duration = .milliseconds(86_400_000)
+    public var historyAge: Duration = .milliseconds(Limits.historyAgeMilliseconds)
     public var trimInterval: Duration = .milliseconds(10_000)
     /// Publications of one channel kept in memory.
     public var ringCount = 256
     public var ringBytes = 1_048_576
-    public var deltaBatch: Duration = .milliseconds(50)
+    public var deltaBatch: Duration = .milliseconds(Limits.deltaBatchMilliseconds)
     /// How long a permission request waits where its session says nothing; nil waits for ever.
-    public var permissionTimeout: Duration? = .milliseconds(60_000)
+    public var permissionTimeout: Duration? = .milliseconds(Limits.permissionTimeoutMilliseconds)
     public var loginLifetime: Duration = .milliseconds(2_592_000_000)
     public var loginFailuresPerAccount = 10
     public var loginFailuresPerAddress = 50

@@ -1,4 +1,5 @@
 import JSON
+import Realtime
 
 /// Reads values into `Settings` row by row and collects what is wrong, so that all is said at once.
 struct SettingsReader {
