@@ -1,5 +1,6 @@
 """The files of nginx/ rendered into a directory, by the literals that the site's head lists."""
 
+import math
 import os
 import re
 import shutil
@@ -9,6 +10,13 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 NGINX = REPOSITORY / "nginx"
 CONSOLE = REPOSITORY / "Sources/Console"
+
+
+def limit(name):
+    """A limit's default, as `Protocol` has it."""
+    table = (REPOSITORY / "Sources/Protocol/Words/Limits.swift").read_text()
+    factors = re.search(rf"static let {name} = ([\d_ *]+)", table)[1]
+    return math.prod(int(factor) for factor in factors.split("*"))
 
 
 def render(root, *, listen, ws=("ws-1", "ws-2"), changes=()):

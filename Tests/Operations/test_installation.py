@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from rendering import REPOSITORY
+from rendering import REPOSITORY, limit
 
 EXECUTABLES = ("switchboard", "switchboard-hub", "switchboard-ws", "switchboard-fcgi")
 SERVICES = ("switchboard-hub.service", "switchboard-fcgi.service", "switchboard-ws@1.service")
@@ -57,7 +57,8 @@ def test_every_file_is_where_the_daemons_and_nginx_look_for_it(installed):
 
 
 def test_another_prefix_moves_executables_and_static_files(built, tmp_path):
-    assert make("install", f"DESTDIR={tmp_path}", f"BUILD={built}", "PREFIX=/opt/sb").returncode == 0
+    done = make("install", f"DESTDIR={tmp_path}", f"BUILD={built}", "PREFIX=/opt/sb")
+    assert done.returncode == 0, done.stderr
     unit = (tmp_path / "opt/sb/lib/systemd/system/switchboard-hub.service").read_text()
     assert "ExecStart=/opt/sb/bin/switchboard-hub " in unit
     site = (tmp_path / "etc/nginx/sites-available/switchboard").read_text()
@@ -111,9 +112,10 @@ def test_a_service_without_network_is_exposed_at_most_1_5(installed, service):
 
 
 def test_stopping_leaves_room_for_the_drain_and_the_hub_may_restart_alone():
+    drain = limit("drainMilliseconds") / 1000
     for file in (REPOSITORY / "systemd").glob("*.service"):
         unit = file.read_text()
-        assert int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1]) > 10
+        assert int(re.search(r"^TimeoutStopSec=(\d+)$", unit, re.M)[1]) > drain
         assert not re.search(r"^(BindsTo|Requires)=", unit, re.M), file.name
         assert re.search(r"^Restart=always$", unit, re.M)
 
@@ -121,10 +123,11 @@ def test_stopping_leaves_room_for_the_drain_and_the_hub_may_restart_alone():
 def test_users_and_directories_are_created_as_declared(installed, tmp_path):
     etc = tmp_path / "etc"
     etc.mkdir()
-    (etc / "passwd").write_text("root:x:0:0::/root:/bin/sh\nwww-data:x:33:33::/var/www:/bin/false\n")
-    (etc / "group").write_text("root:x:0:\nwww-data:x:33:\n")
+    (etc / "passwd").write_text("www-data:x:33:33::/var/www:/usr/sbin/nologin\n")
+    (etc / "group").write_text("www-data:x:33:\n")
+    declared = installed / "usr/lib/sysusers.d/switchboard.conf"
     created = subprocess.run(
-        ["systemd-sysusers", f"--root={tmp_path}", installed / "usr/lib/sysusers.d/switchboard.conf"],
+        ["systemd-sysusers", f"--root={tmp_path}", declared],
         capture_output=True, text=True)
     assert created.returncode == 0, created.stderr
     assert re.search(r"^switchboard:.*nologin$", (etc / "passwd").read_text(), re.M)

@@ -20,7 +20,8 @@ def check(answer, status, code):
     assert "content-security-policy" in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/ws/other", "/api", "/switchboard-error", "/.git/config"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/ws/other", "/api", "/switchboard-error", "/.git/config"])
 def test_an_unknown_path_is_404(site, path):
     check(site.curl(path), 404, "NOT_FOUND")
 
@@ -28,11 +29,12 @@ def test_an_unknown_path_is_404(site, path):
 def test_an_upgrade_to_another_path_is_404(site):
     request = (b"GET /other HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                b"Connection: Upgrade, close\r\nSec-WebSocket-Version: 13\r\n\r\n")
-    check(site.raw(request.replace(b"Upgrade, close", b"close")), 404, "NOT_FOUND")
+    check(site.raw(request), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("method, path, allowed", [
-    ("POST", "/", "GET, HEAD"), ("POST", "/ws", "GET"), ("HEAD", "/ws", "GET"), ("TRACE", "/", "GET, HEAD")])
+    ("POST", "/", "GET, HEAD"), ("POST", "/ws", "GET"), ("HEAD", "/ws", "GET"),
+    ("TRACE", "/", "GET, HEAD")])
 def test_a_method_that_does_not_fit_is_405_and_says_which_do(site, method, path, allowed):
     head = ["--head"] if method == "HEAD" else ["--request", method]
     answer = site.curl(path, *head)
@@ -60,7 +62,8 @@ def test_a_body_under_the_limit_arrives_whole_chunked_or_not(site, directory):
 
 
 def test_a_line_over_8_KiB_is_414_and_such_a_header_431(site):
-    check(site.raw(b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n"), 414, "URI_TOO_LONG")
+    check(site.raw(b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n"),
+          414, "URI_TOO_LONG")
     check(site.raw(b"GET / HTTP/1.1\r\n" + HOST + b"X-Big: " + b"a" * 9_000 + b"\r\n\r\n"),
           431, "BAD_REQUEST")
 

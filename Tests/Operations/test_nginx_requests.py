@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from rendering import CONSOLE, NGINX, nginx_command, rendered
+from rendering import CONSOLE, NGINX, limit, nginx_command, rendered
 
 FORGED = [argument for name in (
     "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port",
@@ -63,9 +63,11 @@ def test_a_request_id_is_kept_when_it_fits_else_made(site, sent, kept):
 
 
 @pytest.mark.parametrize("upgrade, reaches", [
-    ("websocket", True), ("WebSocket", True), ("websocket, h2c", False), ("h2c", False), ("", False)])
+    ("websocket", True), ("WebSocket", True), ("websocket, h2c", False),
+    ("h2c", False), ("", False)])
 def test_only_the_literal_websocket_is_an_upgrade(site, upgrade, reaches):
-    request = (f"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n"
+    request = (f"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n"
+               f"Upgrade: {upgrade}\r\n"
                "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n").encode()
     with site.connect() as connection:
         connection.sendall(request)
@@ -145,3 +147,13 @@ def test_nginx_finds_nothing_to_warn_about(site):
     checked = subprocess.run([*nginx_command(site.root), "-t"], capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
     assert "[warn]" not in checked.stderr
+
+
+def test_nginx_is_more_patient_and_more_generous_than_the_workers():
+    site = (NGINX / "switchboard.conf").read_text()
+    ws = (NGINX / "snippets/switchboard-ws.conf").read_text()
+    for kind in ("read", "send"):
+        seconds = int(re.search(rf"proxy_{kind}_timeout (\d+)s", ws)[1])
+        assert seconds * 1000 > limit("heartbeatTimeoutMilliseconds")
+    body = int(re.search(r"client_max_body_size (\d+)m", site)[1])
+    assert body * 1024 * 1024 > limit("maximumBodyBytes")
