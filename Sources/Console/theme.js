@@ -16,4 +16,14 @@ export async function applyTheme() {
       style.removeProperty(`--${key}`)
     }
   }
+  document.documentElement.style.setProperty('--on-accent', textOn('var(--accent)'))
+}
+
+/** Black or white, whichever is easier to read on a colour. */
+function textOn(colour) {
+  const probe = document.head.appendChild(document.createElement('meta'))
+  probe.style.color = colour
+  const [red, green, blue] = getComputedStyle(probe).color.match(/[\d.]+/g).map(Number)
+  probe.remove()
+  return red * 0.299 + green * 0.587 + blue * 0.114 > 150 ? '#111' : '#fff'
 }
