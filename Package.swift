@@ -125,6 +125,7 @@ let package = Package(
         tests(of: "Protocol", ["JSON", "Realtime"]),
         tests(of: "Realtime"),
         tests(of: "Store", ["Protocol", "Realtime"]),
+        tests(of: "WebSockets", ["EventLoop"]),
         tests(of: "WebSocketWorker", ["Protocol", "Realtime"]),
     ]
 )

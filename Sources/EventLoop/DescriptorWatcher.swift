@@ -22,14 +22,18 @@ extension EventLoop {
     }
 }
 
-/// Watches one descriptor; see ``EventLoop/watch(_:_:_:)``. Wraps `ev_io`.
+/// Watches one descriptor; see ``EventLoop/watch(_:_:_:)``.
+///
+/// Wraps `ev_io`.
 @safe public final class DescriptorWatcher {
     private let loop: EventLoop
     private let descriptor: Int32
     private let watcher: UnsafeMutablePointer<ev_io>
     private var body: ((Interest) -> Void)?
 
-    /// What is watched for; empty pauses the watcher. Without effect once cancelled.
+    /// What is watched for; empty pauses the watcher.
+    ///
+    /// Without effect once cancelled.
     public var interest: Interest {
         didSet { if interest != oldValue, body != nil { restart() } }
     }

@@ -35,7 +35,9 @@ public final class Mailbox<Message: Sendable>: Sendable {
     /// - Returns: false when the mailbox is full or closed, and the message was not taken.
     public func post(_ message: Message) -> Bool { queue.append(message) }
 
-    /// Refuses further messages; those taken are still delivered. From any thread.
+    /// Refuses further messages; those taken are still delivered.
+    ///
+    /// From any thread.
     public func close() { queue.close() }
 }
 

@@ -2,13 +2,17 @@ import CLibEv
 
 extension EventLoop {
     /// Calls `body` on the loop after the process got signal `number`, in place of its default
-    /// action. Several that arrive together may be one call. One loop of a process per signal.
+    /// action.
+    ///
+    /// Several that arrive together may be one call. One loop of a process per signal.
     public func onSignal(_ number: Int32, _ body: @escaping () -> Void) -> SignalWatcher {
         SignalWatcher(self, number, body)
     }
 }
 
-/// Watches one signal; see ``EventLoop/onSignal(_:_:)``. Wraps `ev_signal`.
+/// Watches one signal; see ``EventLoop/onSignal(_:_:)``.
+///
+/// Wraps `ev_signal`.
 @safe public final class SignalWatcher {
     private let loop: EventLoop
     private let watcher: UnsafeMutablePointer<ev_signal>

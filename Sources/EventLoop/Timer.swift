@@ -11,7 +11,9 @@ extension EventLoop {
     }
 }
 
-/// A timer; see ``EventLoop/schedule(after:repeating:_:)``. Wraps `ev_timer`, resolution about 1 ms.
+/// A timer; see ``EventLoop/schedule(after:repeating:_:)``.
+///
+/// Wraps `ev_timer`, resolution about 1 ms.
 @safe public final class Timer {
     private let loop: EventLoop
     private let watcher: UnsafeMutablePointer<ev_timer>
@@ -42,7 +44,9 @@ extension EventLoop {
     public var isActive: Bool { unsafe watcher.pointee.active != 0 }
 
     /// Sets the next call to `after` from now, whether or not one was due; a time that has passed
-    /// already means the next iteration. Without effect once cancelled.
+    /// already means the next iteration.
+    ///
+    /// Without effect once cancelled.
     public func reschedule(after: Duration) {
         guard body != nil else { return }
         loop.refreshClockWhenIdle()

@@ -1,7 +1,9 @@
 import CLibEv
 
-/// Wakes its loop from other threads. Confined to the loop, which keeps it until it is cancelled,
-/// except for its ``Sender``. Wraps `ev_async`.
+/// Wakes its loop from other threads.
+///
+/// Confined to the loop, which keeps it until it is cancelled, except for its ``Sender``. Wraps
+/// `ev_async`.
 final class WakeUp {
     /// The one libev call that is allowed from any thread, as long as the wake-up isn't cancelled.
     @safe struct Sender: @unchecked Sendable {

@@ -55,7 +55,8 @@ struct MailboxTests {
         #expect(mailbox.post(4))
     }
 
-    @Test func `a closed mailbox delivers what it took, refuses the rest and releases its receiver`() {
+    @Test
+    func `a closed mailbox delivers what it took, refuses the rest and releases its receiver`() {
         final class Canary {}
         var canary: Canary? = Canary()
         weak let weakCanary = canary

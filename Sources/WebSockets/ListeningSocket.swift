@@ -1,0 +1,92 @@
+import EventLoop
+import Glibc
+
+/// A bound, listening socket of the process, watched for clients.
+///
+/// Confined to the loop's thread.
+///
+/// Our own and not libwebsockets', which knows no mode for a Unix socket, doesn't replace a stale
+/// one, and spins when descriptors run out.
+final class ListeningSocket {
+    /// Accepted at once at most, so that a flood of clients doesn't keep the loop from the others.
+    private static let acceptsPerRound = 64
+    private static let backlog: Int32 = 1024
+    private static let pauseAfterError = Duration.milliseconds(100)
+
+    private let descriptor: Int32
+    /// The Unix socket to remove at the end, with its identity: a successor may have replaced it.
+    private let path: (name: String, inode: UInt)?
+    private let loop: EventLoop
+    private let accepted: (Int32) -> Void
+    private var watcher: DescriptorWatcher?
+    private var retry: Timer?
+
+    /// - Parameter accepted: gets each client's socket and owns it.
+    init(
+        loop: EventLoop, unixSocket path: String, mode: UInt32,
+        accepted: @escaping (Int32) -> Void
+    ) throws(WebSocketsError) {
+        self.loop = loop
+        self.accepted = accepted
+        (descriptor, self.path) = try UnixSocketFile.bind(path, mode, backlog: Self.backlog)
+        watch()
+    }
+
+    /// Listens on 127.0.0.1; port 0 takes a free one.
+    init(
+        loop: EventLoop, loopbackPort: Int, accepted: @escaping (Int32) -> Void
+    ) throws(WebSocketsError) {
+        self.loop = loop
+        self.accepted = accepted
+        path = nil
+        descriptor = try LoopbackSocket.bind(loopbackPort, backlog: Self.backlog)
+        watch()
+    }
+
+    /// The TCP port; 0 for a Unix socket.
+    var port: Int { LoopbackSocket.port(of: descriptor) }
+
+    /// While false, clients wait in the kernel's backlog.
+    var isAccepting: Bool {
+        get { watcher?.interest.isEmpty == false }
+        set { watcher?.interest = newValue ? .read : [] }
+    }
+
+    /// Refuses further clients and removes the socket's file, if it is still ours.
+    func close() {
+        guard watcher != nil else { return }
+        watcher = nil
+        retry = nil
+        _ = Glibc.close(descriptor)
+        if let path { UnixSocketFile.remove(path.name, inode: path.inode) }
+    }
+
+    private func watch() {
+        watcher = loop.watch(descriptor, .read) { [weak self] _ in self?.accept() }
+    }
+
+    private func accept() {
+        for _ in 0..<Self.acceptsPerRound where isAccepting {
+            let client = Glibc.accept(descriptor, nil, nil)
+            if client >= 0 {
+                // libwebsockets makes it non-blocking; this can't fail for an open descriptor.
+                _ = fcntl(client, F_SETFD, FD_CLOEXEC)
+                accepted(client)
+                continue
+            }
+            switch errno {
+            case EAGAIN: return
+            case ECONNABORTED, EINTR: continue
+            default: return pauseAfterError()
+            }
+        }
+    }
+
+    /// No descriptors or memory: the client stays in the backlog, so asking again at once would spin.
+    private func pauseAfterError() {
+        isAccepting = false
+        retry = loop.schedule(after: Self.pauseAfterError) { [weak self] in
+            self?.isAccepting = true
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import CLibWebSockets
+import EventLoop
+import Glibc
+import Synchronization
+
+/// libwebsockets on our loop, with one protocol: raw sockets that it reads, buffers and writes.
+///
+/// Confined to the loop's thread. The only file that holds pointers of libwebsockets. The raw role
+/// is used, and not the WebSocket one, for the reasons given at ``FrameDecoder``; its HTTP parser
+/// (CVE-2025-11677) and its timers, which a libev loop serves late, are out of the picture too.
+@safe final class SocketContext {
+    /// Read from a socket at once, and so the most that is decoded without looking at the others.
+    private static let readBytes: UInt32 = 64 * 1024
+    private static let name: StaticString = "switchboard"
+    /// Where libwebsockets' own log lines go: its log is one per process.
+    private static let log = Mutex<(@Sendable (String) -> Void)?>(nil)
+
+    // Both live as long as this object; libwebsockets keeps the pointer to its protocols.
+    private let context: OpaquePointer
+    private let virtualHost: OpaquePointer
+    private let protocols: UnsafeMutablePointer<lws_protocols>
+
+    init(loop: EventLoop, log: @escaping @Sendable (String) -> Void) throws(WebSocketsError) {
+        Self.log.withLock { $0 = log }
+        unsafe lws_set_log_level(Int32(LLL_ERR | LLL_WARN), takeLogLine)
+        unsafe protocols = .allocate(capacity: 2)
+        unsafe protocols.initialize(repeating: lws_protocols(), count: 2)
+        unsafe protocols[0].name = UnsafeRawPointer(Self.name.utf8Start)
+            .assumingMemoryBound(to: CChar.self)
+        unsafe protocols[0].callback = serveSocket
+        // One write is cut to this; the rest would wait for the next round of the loop.
+        unsafe protocols[0].tx_packet_size = 1024 * 1024
+        guard let made = unsafe Self.make(loop, protocols) else {
+            unsafe protocols.deallocate()
+            throw WebSocketsError.creationFailed
+        }
+        unsafe context = unsafe made.context
+        unsafe virtualHost = unsafe made.virtualHost
+    }
+
+    private static func make(
+        _ loop: EventLoop, _ protocols: UnsafeMutablePointer<lws_protocols>
+    ) -> (context: OpaquePointer, virtualHost: OpaquePointer)? {
+        var info = unsafe lws_context_creation_info()
+        unsafe info.options =
+            UInt64(LWS_SERVER_OPTION_LIBEV) | UInt64(LWS_SERVER_OPTION_EXPLICIT_VHOSTS)
+        unsafe info.port = CONTEXT_PORT_NO_LISTEN
+        unsafe info.pt_serv_buf_size = readBytes + UInt32(LWS_PRE_BYTES)
+        unsafe info.protocols = UnsafePointer(protocols)
+        var foreignLoop: UnsafeMutableRawPointer? = unsafe loop.foreignHandle
+        return unsafe withUnsafeMutablePointer(to: &foreignLoop) { foreignLoop in
+            unsafe info.foreign_loops = foreignLoop
+            guard let context = unsafe lws_create_context(&info) else { return nil }
+            guard let virtualHost = unsafe lws_create_vhost(context, &info) else {
+                unsafe lws_context_destroy(context)
+                return nil
+            }
+            return unsafe (context, virtualHost)
+        }
+    }
+
+    deinit {
+        unsafe lws_context_destroy(context)
+        unsafe protocols.deallocate()
+    }
+
+    /// Hands over a connected socket, which is closed whatever happens.
+    ///
+    /// The connection is retained until `transportClosed`, and gets its socket by
+    /// `transportOpened`, within this call.
+    /// - Returns: false when libwebsockets refused it.
+    func adopt(_ descriptor: Int32, for connection: WebSocketConnection) -> Bool {
+        var description = unsafe lws_adopt_desc_t()
+        unsafe description.vh = unsafe virtualHost
+        unsafe description.type = LWS_ADOPT_SOCKET
+        unsafe description.fd.sockfd = descriptor
+        // Released in `serveSocket` at LWS_CALLBACK_RAW_CLOSE, or below.
+        let retained = unsafe Unmanaged.passRetained(connection)
+        unsafe description.opaque = unsafe retained.toOpaque()
+        if unsafe lws_adopt_descriptor_vhost_via_info(&description) != nil { return true }
+        if !connection.isTransportClosed { unsafe retained.release() }
+        return false
+    }
+
+    fileprivate static func write(log line: String) {
+        log.withLock { $0 }?(line)
+    }
+}
+
+/// One adopted socket.
+///
+/// Valid from `transportOpened` to `transportClosed`.
+@safe struct TransportSocket {
+    fileprivate let wsi: OpaquePointer
+
+    /// Sends bytes as they are; what the socket doesn't take is copied, kept and sent first.
+    /// - Returns: false when the socket is broken.
+    func write(_ bytes: Span<UInt8>) -> Bool {
+        unsafe bytes.withUnsafeBufferPointer {
+            unsafe switchboard_lws_write_raw(wsi, $0.baseAddress, $0.count) >= 0
+        }
+    }
+
+    /// Whether an earlier write is still waiting for the socket.
+    var hasBufferedOutput: Bool { unsafe lws_partial_buffered(wsi) != 0 }
+
+    /// Asks for `transportWritable` when the socket takes bytes and nothing is buffered.
+    func requestWritable() { _ = unsafe lws_callback_on_writable(wsi) }
+
+    func setReading(_ isReading: Bool) { _ = unsafe lws_rx_flow_control(wsi, isReading ? 1 : 0) }
+
+    /// Half-closes: the peer sees the end after everything written.
+    func shutdownOutput() { _ = unsafe shutdown(lws_get_socket_fd(wsi), Int32(SHUT_WR)) }
+
+    /// Closes at once and calls `transportClosed`; not from a call of libwebsockets.
+    func kill() { unsafe lws_set_timeout(wsi, PENDING_TIMEOUT_CLOSE_SEND, LWS_TO_KILL_SYNC) }
+}
+
+private func serveSocket(
+    _ wsi: OpaquePointer?, _ reason: lws_callback_reasons, _ user: UnsafeMutableRawPointer?,
+    _ bytes: UnsafeMutableRawPointer?, _ count: Int
+) -> Int32 {
+    guard let wsi = unsafe wsi, let data = unsafe lws_get_opaque_user_data(wsi) else { return 0 }
+    let retained = unsafe Unmanaged<WebSocketConnection>.fromOpaque(data)
+    let connection = unsafe retained.takeUnretainedValue()
+    switch reason {
+    case LWS_CALLBACK_RAW_ADOPT: unsafe connection.transportOpened(TransportSocket(wsi: wsi))
+    case LWS_CALLBACK_RAW_RX:
+        let input = unsafe UnsafeBufferPointer(
+            start: bytes?.assumingMemoryBound(to: UInt8.self), count: count)
+        unsafe connection.transportReceived(input.span)
+    case LWS_CALLBACK_RAW_WRITEABLE: connection.transportWritable()
+    case LWS_CALLBACK_RAW_CLOSE:
+        unsafe lws_set_opaque_user_data(wsi, nil)
+        connection.transportClosed()
+        unsafe retained.release()
+    default: break
+    }
+    return 0
+}
+
+private func takeLogLine(_ level: Int32, _ line: UnsafePointer<CChar>?) {
+    guard let line = unsafe line else { return }
+    var text = unsafe String(cString: line)
+    while text.hasSuffix("\n") { text.removeLast() }
+    SocketContext.write(log: text)
+}
+
+/// The answer to a client's key, RFC 6455 §4.2.2: Base64 of a SHA-1, both from libwebsockets.
+enum AcceptKey {
+    static func of(_ key: String) -> String {
+        let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
+        var digest = [UInt8](repeating: 0, count: 20)
+        _ = unsafe lws_SHA1(text, text.count, &digest)
+        // 28 characters, and the zero byte that the function appends.
+        var encoded = [CChar](repeating: 0, count: 40)
+        let count = unsafe digest.withUnsafeBytes { digest in
+            unsafe lws_b64_encode_string(
+                digest.baseAddress?.assumingMemoryBound(to: CChar.self), 20, &encoded, 40)
+        }
+        precondition(count == 28, "Base64 of 20 bytes has 28 characters")
+        return String(decoding: encoded.prefix(28).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

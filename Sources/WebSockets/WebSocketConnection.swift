@@ -1,0 +1,313 @@
+import EventLoop
+
+/// One client, from its accepted socket on; handed out once its handshake is through.
+///
+/// Confined to the loop's thread. Calls on a connection that is closing or gone do nothing.
+public final class WebSocketConnection {
+    private enum Phase {
+        /// The request's head is coming in.
+        case handshake
+        case open
+        /// Our close frame went out; the peer's is awaited.
+        case closing
+        /// Nothing is left to say: flush, half-close, and read until the peer ends it, because
+        /// closing a socket with unread bytes resets it, and the last answer would be lost.
+        case finishing
+        case ended
+    }
+
+    private enum Output {
+        case ready
+        /// The socket took less than was written.
+        case buffered
+        /// The rest is out; input is read for one round before anything new is written, because
+        /// libwebsockets doesn't read from a socket with buffered output.
+        case catchingUp
+    }
+
+    /// Unique in this server, from 1 on.
+    public let id: UInt64
+    /// The delegate's own; released after its `closed`.
+    public var state: AnyObject?
+    /// Whether messages come in and can be written.
+    public var isOpen: Bool { phase == .open }
+    /// Whether writes are refused until `becameWritable`, because the socket is full.
+    public var isChoked: Bool { output != .ready }
+    private(set) var isTransportClosed = false
+
+    private unowned let server: WebSocketServer
+    private var socket: TransportSocket?
+    private var phase = Phase.handshake
+    private var output = Output.ready
+    private var decoder: FrameDecoder
+    private var head: [UInt8] = []
+    private var deadline: Timer?
+    private var end: ConnectionEnd?
+    private var wasOpened = false
+    private var isPaused = false
+    /// The payload of the last ping that couldn't be answered yet (RFC 6455 §5.5.3 allows the rest
+    /// to be skipped).
+    private var owedPong: [UInt8]?
+
+    init(id: UInt64, server: WebSocketServer) {
+        self.id = id
+        self.server = server
+        decoder = FrameDecoder(maximumMessageBytes: server.configuration.maximumMessageBytes)
+    }
+
+    /// Writes whole frames (``Frame``) in one call of the kernel.
+    ///
+    /// What the socket doesn't take at once is kept by libwebsockets, a copy, and the connection is
+    /// choked until it is out.
+    /// - Returns: the bytes accepted: all, or 0 when choked or no longer open.
+    public func write(_ frames: Span<UInt8>) -> Int {
+        guard phase == .open, output == .ready, !frames.isEmpty, send(frames) else { return 0 }
+        return frames.count
+    }
+
+    /// Asks for one `becameWritable`.
+    public func requestWritable() { socket?.requestWritable() }
+
+    /// Sends a ping, unless the connection is choked: then its writes are the sign of life to wait
+    /// for.
+    public func ping() {
+        var frame: [UInt8] = []
+        Frame.appendPing(to: &frame)
+        _ = write(frame.span)
+    }
+
+    /// Sends a close frame behind whatever is buffered, and waits for the peer's, at most the
+    /// configured time, before the socket is closed.
+    public func close(code: UInt16, reason: String) {
+        guard phase == .open else { return }
+        phase = .closing
+        end = .closedByServer(code: code)
+        sendClose(code, reason)
+        updateReading()
+        setDeadline(server.configuration.closeTimeout)
+    }
+
+    /// Stops reading from the socket; what was read already may still be delivered.
+    public func pauseReading() {
+        isPaused = true
+        updateReading()
+    }
+
+    public func resumeReading() {
+        isPaused = false
+        updateReading()
+    }
+
+    // MARK: The transport's calls
+
+    func transportOpened(_ socket: TransportSocket) {
+        self.socket = socket
+        setDeadline(server.configuration.handshakeTimeout)
+    }
+
+    func transportReceived(_ bytes: Span<UInt8>) {
+        switch phase {
+        case .handshake: receiveHead(bytes)
+        case .open, .closing: decode(bytes)
+        case .finishing, .ended: break
+        }
+    }
+
+    func transportWritable() {
+        if output == .buffered {
+            if phase == .finishing { return shutdownOutput() }
+            output = .catchingUp
+            updateReading()
+            socket?.requestWritable()
+            return
+        }
+        output = .ready
+        if let payload = owedPong { answerPing(payload) }
+        if phase == .open, output == .ready { server.delegate?.becameWritable(self) }
+    }
+
+    func transportClosed() {
+        isTransportClosed = true
+        socket = nil
+        deadline = nil
+        phase = .ended
+        server.connectionClosed(self, wasOpened)
+        if wasOpened {
+            server.delegate?.closed(self, end ?? (server.isClosed ? .serverClosed : .lost))
+        }
+        state = nil
+    }
+
+    /// Called by the server, outside of any call of libwebsockets.
+    func kill() { socket?.kill() }
+
+    // MARK: Handshake
+
+    private func receiveHead(_ bytes: Span<UInt8>) {
+        let searchStart = max(0, head.count - 3)
+        unsafe bytes.withUnsafeBufferPointer { unsafe head.append(contentsOf: $0) }
+        let maximum = server.configuration.maximumHeadBytes
+        guard let headEnd = Self.endOfHead(head, from: searchStart) else {
+            if head.count > maximum { refuse(.headTooLarge(maximumBytes: maximum)) }
+            return
+        }
+        guard headEnd <= maximum else { return refuse(.headTooLarge(maximumBytes: maximum)) }
+        let rest = Array(head[(headEnd + 4)...])
+        let request = head[..<headEnd]
+        head = []
+        do {
+            decide(try Handshake.parse(request))
+        } catch {
+            return refuse(error)
+        }
+        if !rest.isEmpty { transportReceived(rest.span) }
+    }
+
+    private static func endOfHead(_ head: [UInt8], from start: Int) -> Int? {
+        let end: [UInt8] = [0x0d, 0x0a, 0x0d, 0x0a]
+        guard head.count >= 4, start <= head.count - 4 else { return nil }
+        return (start...(head.count - 4)).first {
+            head[$0] == 0x0d && head[$0..<($0 + 4)] == end[...]
+        }
+    }
+
+    private func decide(_ parsed: Handshake.Parsed) {
+        guard let delegate = server.delegate else { return server.doom(self) }
+        switch delegate.decide(parsed.request) {
+        case .refuse(let refusal):
+            answer(Handshake.response(refusal, withBody: parsed.request.method != "HEAD"))
+        case .accept(let subprotocol, let state):
+            precondition(parsed.request.isUpgrade, "only an upgrade can be accepted")
+            self.state = state
+            phase = .open
+            wasOpened = true
+            deadline = nil
+            server.connectionOpened(self)
+            let response = Handshake.acceptance(of: parsed.key, subprotocol: subprotocol)
+            _ = send(response.span)
+            delegate.opened(self)
+        }
+    }
+
+    private func refuse(_ malformed: MalformedRequest) {
+        guard var refusal = server.delegate?.refusal(of: malformed) else {
+            return server.doom(self)
+        }
+        if malformed == .unsupportedVersion {
+            refusal.headers.append((name: "Sec-WebSocket-Version", value: "13"))
+        }
+        answer(Handshake.response(refusal, withBody: true))
+    }
+
+    private func answer(_ response: [UInt8]) {
+        head = []
+        if send(response.span) { finish() }
+    }
+
+    // MARK: Frames
+
+    private func decode(_ bytes: Span<UInt8>) {
+        var position = 0
+        while phase == .open || phase == .closing {
+            guard let event = decoder.next(in: bytes, from: &position) else { return }
+            handle(event)
+        }
+    }
+
+    private func handle(_ event: FrameDecoder.Event) {
+        if case .violation(let violation) = event { return fail(violation) }
+        if phase == .open { server.delegate?.receivedFrame(on: self) }
+        switch event {
+        case .message(let message):
+            if phase == .open { server.delegate?.received(message, on: self) }
+        case .ping(let payload): answerPing(payload)
+        case .close(let code, _): peerCloses(code)
+        case .pong, .violation: break
+        }
+    }
+
+    private func answerPing(_ payload: [UInt8]) {
+        guard phase == .open else { return }
+        guard output == .ready else {
+            owedPong = payload
+            return
+        }
+        owedPong = nil
+        var frame: [UInt8] = []
+        Frame.appendPong(payload, to: &frame)
+        _ = send(frame.span)
+    }
+
+    private func peerCloses(_ code: UInt16?) {
+        if phase == .open {
+            end = .closedByPeer(code: code)
+            sendClose(code, "")
+        }
+        finish()
+    }
+
+    private func fail(_ violation: FrameDecoder.Violation) {
+        if phase == .open {
+            end = .closedByServer(code: violation.code)
+            sendClose(violation.code, violation.reason)
+        }
+        finish()
+    }
+
+    // MARK: Output
+
+    private func sendClose(_ code: UInt16?, _ reason: String) {
+        var frame: [UInt8] = []
+        if let code {
+            Frame.appendClose(code: code, reason: reason, to: &frame)
+        } else {
+            Frame.appendEmptyClose(to: &frame)
+        }
+        _ = send(frame.span)
+    }
+
+    /// - Returns: false when the socket is gone or broken, which ends the connection.
+    private func send(_ bytes: Span<UInt8>) -> Bool {
+        guard let socket else { return false }
+        guard socket.write(bytes) else {
+            phase = .ended
+            server.doom(self)
+            return false
+        }
+        if socket.hasBufferedOutput {
+            output = .buffered
+            updateReading()
+        }
+        return true
+    }
+
+    private func finish() {
+        guard phase != .ended else { return }
+        phase = .finishing
+        updateReading()
+        setDeadline(server.configuration.closeTimeout)
+        if output != .buffered { shutdownOutput() }
+    }
+
+    private func shutdownOutput() {
+        output = .ready
+        updateReading()
+        socket?.shutdownOutput()
+    }
+
+    private func updateReading() {
+        let isWanted = !isPaused || phase != .open
+        socket?.setReading(isWanted && output != .buffered)
+    }
+
+    private func setDeadline(_ time: Duration) {
+        if let deadline { return deadline.reschedule(after: time) }
+        deadline = server.loop.schedule(after: time) { [weak self] in self?.deadlinePassed() }
+    }
+
+    private func deadlinePassed() {
+        if phase == .handshake, !head.isEmpty { return refuse(.timedOut) }
+        phase = .ended
+        server.doom(self)
+    }
+}

@@ -1,0 +1,121 @@
+import Testing
+import WebSockets
+
+/// A frame as a client sends it.
+func clientFrame(
+    _ opcode: UInt8, _ payload: [UInt8] = [], isFinal: Bool = true, mask: [UInt8] = [1, 2, 3, 4]
+) -> [UInt8] {
+    var frame = [(isFinal ? 0x80 : 0) | opcode]
+    if payload.count < 126 {
+        frame.append(0x80 | UInt8(payload.count))
+    } else {
+        frame += [0x80 | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xff)]
+    }
+    frame += mask
+    for (index, byte) in payload.enumerated() { frame.append(byte ^ mask[index & 3]) }
+    return frame
+}
+
+/// Everything that a decoder with a limit of 1,000 bytes makes of the input, up to a violation.
+private func decode(_ pieces: [[UInt8]]) -> [FrameDecoder.Event] {
+    var decoder = FrameDecoder(maximumMessageBytes: 1000)
+    var events: [FrameDecoder.Event] = []
+    for piece in pieces {
+        var position = 0
+        while let event = decoder.next(in: piece.span, from: &position) {
+            events.append(event)
+            if case .violation = event { return events }
+        }
+    }
+    return events
+}
+
+private func violationCode(_ input: [UInt8]) -> UInt16? {
+    guard case .violation(let violation)? = decode([input]).last else { return nil }
+    return violation.code
+}
+
+struct FrameDecoderTests {
+    @Test func `a text arrives unmasked, however its bytes are cut`() {
+        let frame = clientFrame(1, Array("grüezi".utf8))
+        let expected: [FrameDecoder.Event] = [.message(.text(Array("grüezi".utf8)))]
+        #expect(decode([frame]) == expected)
+        #expect(decode(frame.map { [$0] }) == expected)
+    }
+
+    @Test func `fragments make one message, with control frames between them`() {
+        let input =
+            clientFrame(1, [0x61], isFinal: false) + clientFrame(9, [7])
+            + clientFrame(0, [0x62], isFinal: false) + clientFrame(10) + clientFrame(0, [0x63])
+            + clientFrame(2, [0xff])
+        #expect(
+            decode([input]) == [
+                .ping([7]), .pong, .message(.text([0x61, 0x62, 0x63])), .message(.binary([0xff])),
+            ])
+    }
+
+    @Test func `a character cut by a fragment is still UTF-8`() {
+        let input = clientFrame(1, [0xc3], isFinal: false) + clientFrame(0, [0xa9])
+        #expect(decode([input]) == [.message(.text([0xc3, 0xa9]))])
+    }
+
+    @Test(
+        arguments: [
+            [0x81, 0x02, 0x68, 0x69],  // no mask
+            clientFrame(0x41, [1]),  // reserved bit
+            clientFrame(3), clientFrame(11),  // unknown opcodes
+            clientFrame(9, [], isFinal: false),  // fragmented ping
+            clientFrame(9, [UInt8](repeating: 1, count: 126)),  // long ping
+            clientFrame(0, [1]),  // continues nothing
+            clientFrame(1, [1], isFinal: false) + clientFrame(1, [1]),  // inside a message
+            clientFrame(8, [3]), clientFrame(8, [0x03, 0xed]),  // close: half a code, 1005
+            [0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4],  // length over 63 bits
+            [0x81, 0xfe, 0, 5, 1, 2, 3, 4],  // length not minimal
+        ] as [[UInt8]])
+    func `what breaks the protocol is 1002`(_ input: [UInt8]) {
+        #expect(violationCode(input) == 1002)
+    }
+
+    @Test func `text and close reasons that are not UTF-8 are 1007`() {
+        #expect(violationCode(clientFrame(1, [0xc3, 0x28])) == 1007)
+        #expect(violationCode(clientFrame(1, [0xc3])) == 1007)
+        #expect(violationCode(clientFrame(8, [0x03, 0xe8, 0xff])) == 1007)
+    }
+
+    @Test func `a message over the limit is 1009 as soon as its header says so`() {
+        let over = clientFrame(1, [UInt8](repeating: 0x61, count: 1001))
+        #expect(violationCode(Array(over.prefix(8))) == 1009)
+        let fragments =
+            clientFrame(1, [UInt8](repeating: 0x61, count: 600), isFinal: false)
+            + clientFrame(0, [UInt8](repeating: 0x61, count: 401))
+        #expect(violationCode(fragments) == 1009)
+        #expect(violationCode(clientFrame(1, [UInt8](repeating: 0x61, count: 1000))) == nil)
+    }
+
+    @Test func `a close frame gives its code and reason`() {
+        #expect(decode([clientFrame(8)]) == [.close(code: nil, reason: "")])
+        let payload = [0x0f, 0xa0] + Array("bye".utf8)
+        #expect(decode([clientFrame(8, payload)]) == [.close(code: 4000, reason: "bye")])
+    }
+}
+
+struct FrameEncodingTests {
+    @Test(
+        arguments: [
+            (0, [0x81, 0]), (125, [0x81, 125]), (126, [0x81, 126, 0, 126]),
+            (65_535, [0x81, 126, 0xff, 0xff]), (65_536, [0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] as [(Int, [UInt8])])
+    func `a text's header has the shortest length`(_ count: Int, _ header: [UInt8]) {
+        var frames: [UInt8] = []
+        Frame.appendText([UInt8](repeating: 0x61, count: count), to: &frames)
+        #expect(Array(frames.prefix(header.count)) == header)
+        #expect(frames.count == header.count + count)
+    }
+
+    @Test func `a close reason is cut to what a control frame holds`() {
+        var frames: [UInt8] = []
+        Frame.appendClose(code: 4002, reason: String(repeating: "é", count: 100), to: &frames)
+        #expect(Array(frames.prefix(4)) == [0x88, 124, 0x0f, 0xa2])
+        #expect(frames.count == 126)
+    }
+}

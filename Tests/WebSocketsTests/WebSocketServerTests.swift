@@ -1,0 +1,271 @@
+import EventLoop
+import Glibc
+import Testing
+import WebSockets
+
+/// Echoes texts; `close:4101` closes with that code, `flood` answers with 4 MB in one write.
+private final class EchoDelegate: WebSocketServerDelegate {
+    static let flood = [UInt8](repeating: 0x61, count: 4_000_000)
+    var ends: [ConnectionEnd] = []
+
+    func decide(_ request: HandshakeRequest) -> HandshakeDecision {
+        guard request.path == "/ws", request.isUpgrade else {
+            return .refuse(HTTPRefusal(status: 404, reason: "Not Found", body: Array("no".utf8)))
+        }
+        return .accept(subprotocol: request.subprotocols.first, state: nil)
+    }
+
+    func refusal(of malformed: MalformedRequest) -> HTTPRefusal {
+        HTTPRefusal(status: malformed == .timedOut ? 408 : 400, reason: "Refused")
+    }
+
+    func opened(_ connection: WebSocketConnection) {}
+
+    func received(_ message: InboundMessage, on connection: WebSocketConnection) {
+        guard case .text(let bytes) = message else { return }
+        let text = String(decoding: bytes, as: UTF8.self)
+        if text.hasPrefix("close:"), let code = UInt16(text.dropFirst(6)) {
+            return connection.close(code: code, reason: "asked")
+        }
+        var frames: [UInt8] = []
+        Frame.appendText(text == "flood" ? Self.flood : bytes, to: &frames)
+        _ = connection.write(frames.span)
+    }
+
+    func receivedFrame(on connection: WebSocketConnection) {}
+    func becameWritable(_ connection: WebSocketConnection) {}
+    func closed(_ connection: WebSocketConnection, _ end: ConnectionEnd) { ends.append(end) }
+}
+
+private struct NotConnected: Error {}
+
+/// A client socket on the server's own loop.
+private final class Client {
+    let descriptor: Int32
+    private(set) var received: [UInt8] = []
+    private(set) var isAtEnd = false
+    private let loop: EventLoop
+    private var watcher: DescriptorWatcher?
+    private var condition: (() -> Bool)?
+
+    init(_ loop: EventLoop, port: Int) throws {
+        self.loop = loop
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let connected = unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard connected == 0 else { throw NotConnected() }
+        watcher = loop.watch(descriptor, .read) { [unowned self] _ in read() }
+    }
+
+    deinit {
+        watcher?.cancel()
+        close(descriptor)
+    }
+
+    var text: String { String(decoding: received, as: UTF8.self) }
+    var isReading: Bool {
+        get { watcher?.interest == .read }
+        set { watcher?.interest = newValue ? .read : [] }
+    }
+
+    func send(_ bytes: [UInt8]) {
+        let sent = unsafe Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        #expect(sent == bytes.count)
+    }
+
+    func upgrade(offering subprotocols: String = "switchboard.v1") {
+        send(
+            Array(
+                """
+                GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+                Sec-WebSocket-Protocol: \(subprotocols)\r\n\r\n
+                """.utf8))
+        run { self.text.hasSuffix("\r\n\r\n") }
+        received = []
+    }
+
+    /// Runs the loop until the condition holds, looked at whenever something came in.
+    func run(until condition: @escaping () -> Bool) {
+        let limit = loop.schedule(after: .seconds(10)) {
+            Issue.record(
+                "the condition didn't hold within 10 s; received: \(self.text.prefix(200))")
+            self.loop.stop()
+        }
+        let check = loop.atEndOfIteration { if condition() { self.loop.stop() } }
+        loop.run()
+        check.cancel()
+        limit.cancel()
+    }
+
+    private func read() {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+        if count > 0 { received += buffer[..<count] }
+        if count <= 0 {
+            isAtEnd = true
+            watcher?.interest = []
+        }
+    }
+}
+
+@Suite(.serialized) final class WebSocketServerTests {
+    let loop: EventLoop
+    let server: WebSocketServer
+    let port: Int
+    private let delegate = EchoDelegate()
+
+    init() throws {
+        loop = try EventLoop()
+        server = try WebSocketServer(
+            loop: loop,
+            configuration: WebSocketServerConfiguration(
+                maximumMessageBytes: 1000, handshakeTimeout: .milliseconds(50),
+                closeTimeout: .milliseconds(50)),
+            delegate: delegate, log: { _ in })
+        port = try server.listen(loopbackPort: 0)
+    }
+
+    deinit { server.close() }
+
+    @Test func `a refusal is a complete answer, then the end, although a body is unread`() throws {
+        let client = try Client(loop, port: port)
+        client.send(Array("POST /x HTTP/1.1\r\nContent-Length: 90000\r\n\r\n".utf8))
+        client.send([UInt8](repeating: 0, count: 90_000))
+        client.run { client.isAtEnd }
+        #expect(client.text.hasPrefix("HTTP/1.1 404 Not Found\r\n"))
+        #expect(client.text.hasSuffix("\r\n\r\nno"))
+    }
+
+    @Test func `half a head gets 408 in time, no head at all just the end`() throws {
+        let silent = try Client(loop, port: port)
+        let half = try Client(loop, port: port)
+        half.send(Array("GET /ws HT".utf8))
+        half.run { half.isAtEnd && silent.isAtEnd }
+        #expect(half.text.hasPrefix("HTTP/1.1 408 "))
+        #expect(silent.received.isEmpty)
+    }
+
+    @Test func `frames right behind the request are answered`() throws {
+        let client = try Client(loop, port: port)
+        client.upgrade()
+        client.send(clientFrame(1, Array("one".utf8)) + clientFrame(9, [5]))
+        client.run { client.received.count == 8 }
+        #expect(client.received == [0x81, 3] + Array("one".utf8) + [0x8a, 1, 5])
+    }
+
+    @Test func `a close by the server waits for the client's, and is reported once`() throws {
+        let client = try Client(loop, port: port)
+        client.upgrade()
+        client.send(clientFrame(1, Array("close:4101".utf8)))
+        client.run { client.received.count == 9 }
+        #expect(Array(client.received.prefix(4)) == [0x88, 7, 0x10, 0x05])
+        client.send(clientFrame(8, [0x10, 0x05]))
+        client.run { client.isAtEnd }
+        hangUp(client)
+        #expect(delegate.ends == [.closedByServer(code: 4101)])
+        #expect(server.connectionCount == 0)
+    }
+
+    @Test func `a client that ignores the close frame is cut off`() throws {
+        let client = try Client(loop, port: port)
+        client.upgrade()
+        client.send(clientFrame(1, Array("close:1012".utf8)))
+        client.run { client.isAtEnd }
+        #expect(delegate.ends == [.closedByServer(code: 1012)])
+    }
+
+    @Test func `a violation is answered with its code`() throws {
+        let client = try Client(loop, port: port)
+        client.upgrade()
+        client.send(clientFrame(1, [UInt8](repeating: 0x61, count: 1001)))
+        client.run { client.isAtEnd }
+        #expect(Array(client.received.prefix(1)) == [0x88])
+        #expect(Array(client.received[2..<4]) == [0x03, 0xf1])
+        hangUp(client)
+        #expect(delegate.ends == [.closedByServer(code: 1009)])
+    }
+
+    @Test func `a slow reader gets every byte, and its pings don't spin the loop`() throws {
+        let client = try Client(loop, port: port)
+        client.upgrade()
+        client.isReading = false
+        client.send(clientFrame(1, Array("flood".utf8)))
+        client.send(clientFrame(9, [5]))
+        var iterations = 0
+        let counter = loop.atEndOfIteration { iterations += 1 }
+        let pause = loop.schedule(after: .milliseconds(30)) { client.isReading = true }
+        client.run { client.isReading }
+        #expect(iterations < 50)
+        counter.cancel()
+        pause.cancel()
+        let expected = EchoDelegate.flood.count + 10
+        client.run { client.received.count >= expected + 3 }
+        #expect(Array(client.received.suffix(3)) == [0x8a, 1, 5])
+        #expect(client.received.count == expected + 3)
+    }
+
+    @Test func `a stopped server keeps its connections and takes no others`() throws {
+        let client = try Client(loop, port: port)
+        client.upgrade()
+        server.stopListening()
+        #expect(throws: NotConnected.self) { try Client(loop, port: port) }
+        client.send(clientFrame(1, [0x61]))
+        client.run { client.received.count == 3 }
+        server.close()
+        #expect(delegate.ends == [.serverClosed])
+    }
+
+    @Test func `a stale Unix socket is replaced, a live one and a file are left alone`() throws {
+        let directory = "/tmp/ws-test-\(getpid())-\(port)"
+        _ = unsafe mkdir(directory, 0o700)
+        let path = directory + "/socket"
+        try server.listen(unixSocket: path, mode: 0o620)
+        var status = stat()
+        #expect(unsafe stat(path, &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o620)
+        #expect(throws: WebSocketsError.addressInUse(path: path)) {
+            try server.listen(unixSocket: path, mode: 0o620)
+        }
+        server.stopListening()
+        unsafe #expect(access(path, F_OK) != 0)
+        let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        bindAndForget(stale, path)
+        try server.listen(unixSocket: path, mode: 0o620)
+        server.stopListening()
+        _ = unsafe Glibc.close(open(path, O_CREAT | O_WRONLY, 0o600))
+        #expect(throws: WebSocketsError.notASocket(path: path)) {
+            try server.listen(unixSocket: path, mode: 0o620)
+        }
+        _ = unsafe unlink(path)
+        _ = unsafe rmdir(directory)
+    }
+
+    /// Ends the client's side and waits until the server has noticed.
+    private func hangUp(_ client: Client) {
+        _ = shutdown(client.descriptor, Int32(SHUT_RDWR))
+        client.run { self.server.connectionCount == 0 }
+    }
+
+    private func bindAndForget(_ descriptor: Int32, _ path: String) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
+            unsafe $0.copyBytes(from: Array(path.utf8))
+        }
+        let bound = unsafe withUnsafePointer(to: &address) { address in
+            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        #expect(bound == 0)
+        Glibc.close(descriptor)
+    }
+}
