@@ -24,6 +24,7 @@ etcnginx = $(DESTDIR)/etc/nginx
 relocate = sed -e 's|/usr/bin/switchboard|$(PREFIX)/bin/switchboard|g' \
 	-e 's|/usr/share/switchboard|$(PREFIX)/share/switchboard|g'
 
+.NOTPARALLEL:
 .PHONY: help run test build build-tests packages install uninstall format lint
 
 help: ## print the targets
