@@ -4,7 +4,7 @@ PREFIX  ?= /usr
 DESTDIR ?=
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 PYTHON  ?= python3
-BUILD   ?= .build/release
+BUILD   ?= .build/static/release
 ARGS    ?=
 # Integration tests mostly wait for processes, so more of them than cores run at a time.
 PYTEST_ARGS ?= -n 4 --dist loadgroup
@@ -30,20 +30,23 @@ relocate = sed -e 's|/usr/bin/switchboard|$(PREFIX)/bin/switchboard|g' \
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: packages build ## build and run everything on this machine; ARGS="--port 9443" goes to it
-	@exec $(BUILD)/switchboard dev $(ARGS)
+run: packages ## build and run everything on this machine; ARGS="--port 9443" goes to it
+	@$(need_swift)
+	swift build -c release -j $(JOBS)
+	@exec .build/release/switchboard dev $(ARGS)
 
 test: packages build-tests $(VENV)/ready ## every test tier that needs no network
 	swift test -c release --skip-build
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) Tests
 
-build: ## build the executables (release)
-	@$(call need_swift)
-	swift build -c release -j $(JOBS)
+build: packages ## build the executables for installing: they need no Swift on the machine
+	@$(need_swift)
+	swift build -c release -j $(JOBS) --static-swift-stdlib --scratch-path .build/static
 
-# One build serves the executables and the tests, so that nothing is compiled twice.
+# One build serves `run` and the tests, so that nothing is compiled twice. The static one is apart:
+# it can't hold tests.
 build-tests:
-	@$(call need_swift)
+	@$(need_swift)
 	swift build -c release --build-tests -j $(JOBS)
 
 install: ## install the built executables, site, units, user and directories (DESTDIR, PREFIX)
@@ -94,7 +97,7 @@ format: ## rewrite the Swift sources in the house format
 	swift format --in-place --parallel --recursive Package.swift Sources Tests
 
 lint: ## check format and rules, without building
-	@$(call need_swift)
+	@$(need_swift)
 	swift format lint --strict --parallel --recursive Package.swift Sources Tests
 	bash -n .ci/run
 	$(PYTHON) -c 'import ast, pathlib; [ast.parse(file.read_bytes(), str(file)) for file in pathlib.Path("Tests").rglob("*.py")]'
