@@ -114,7 +114,7 @@ let package = Package(
             ]),
 
         // Tests.
-        tests(of: "Access", ["Crypto", "Protocol"]),
+        tests(of: "Access", ["Crypto", "Protocol", "Realtime"]),
         tests(of: "Crypto"),
         tests(of: "Daemon", ["EventLoop", "JSON", logging]),
         tests(of: "EventLoop"),
