@@ -109,7 +109,7 @@ let package = Package(
         program(
             "switchboard",
             [
-                "Client", "Daemon", "EventLoop", "IPC", "JSON", "Protocol",
+                "Client", "Daemon", "EventLoop", "HTTPClient", "IPC", "JSON", "Protocol", "Realtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -1,1 +1,29 @@
-print("switchboard")
+import ArgumentParser
+import Daemon
+import Glibc
+import JSON
+
+/// Ends with the contract's status: 0 done, 1 failed, 2 usage, 130 interrupted.
+func end(with error: any Error) -> Never {
+    if let code = error as? ExitCode { exit(code.rawValue) }
+    let parserCode = Switchboard.exitCode(for: error)
+    if parserCode == .success {
+        // Help that was asked for.
+        print(Switchboard.fullMessage(for: error))
+        exit(0)
+    }
+    if parserCode == .validationFailure {
+        StandardError.write("\(Switchboard.fullMessage(for: error))\n")
+        exit(2)
+    }
+    StandardError.write("switchboard: \(error)\n")
+    exit(1)
+}
+
+JSON.seed()
+do {
+    var command = try Switchboard.parseAsRoot()
+    try command.run()
+} catch {
+    end(with: error)
+}

@@ -1,0 +1,64 @@
+import Daemon
+
+/// Everything that one run of `switchboard dev` is, decided before the first process starts.
+struct DevConfiguration {
+    let layout: DevLayout
+    let executables: Executables
+    let port: UInt16
+    /// nginx's addresses.
+    let listen: [String]
+    let webSocketWorkers: [String]
+    let webSocketTCPPort: UInt16?
+    let readyFile: String?
+    let environment: [String: String]
+
+    /// The programs in the order in which they are listed and started.
+    var programs: [Child.Program] {
+        [hub, fastCGI] + webSocketWorkers.enumerated().map { webSocket($1, isFirst: $0 == 0) }
+            + [nginx]
+    }
+
+    private var hub: Child.Program {
+        Child.Program(
+            name: "hub", path: executables.hub, arguments: daemonArguments("hub"),
+            environment: childEnvironment, colour: .cyan)
+    }
+
+    private var fastCGI: Child.Program {
+        Child.Program(
+            name: "fcgi", path: executables.fastCGI, arguments: daemonArguments("fcgi"),
+            environment: childEnvironment, colour: .yellow)
+    }
+
+    private func webSocket(_ name: String, isFirst: Bool) -> Child.Program {
+        let tcp = isFirst ? webSocketTCPPort.map { ["--listen-tcp", "\($0)"] } ?? [] : []
+        return Child.Program(
+            name: name, path: executables.webSocket, arguments: daemonArguments(name) + tcp,
+            environment: childEnvironment, colour: .green)
+    }
+
+    /// As root nginx would hand its workers to `nobody`, who cannot enter our directories.
+    private var nginx: Child.Program {
+        let user = FileSystem.isRoot ? ["-g", "user root;"] : []
+        return Child.Program(
+            name: "nginx", path: executables.nginx,
+            arguments: [
+                "-e", "stderr", "-p", layout.nginx, "-c", "\(layout.nginx)/nginx.conf",
+            ] + user,
+            environment: childEnvironment, colour: .magenta, orphanSignal: "TERM",
+            staleSocket: "\(layout.paths.runDirectory)/http.sock")
+    }
+
+    private func daemonArguments(_ name: String) -> [String] {
+        [
+            "--config-dir", layout.paths.configDirectory,
+            "--state-dir", layout.paths.stateDirectory,
+            "--run-dir", layout.paths.runDirectory, "--name", name,
+        ]
+    }
+
+    /// A service manager that watches over the supervisor knows nothing of its children.
+    private var childEnvironment: [String: String] {
+        environment.filter { !["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"].contains($0.key) }
+    }
+}

@@ -1,0 +1,63 @@
+import Daemon
+
+/// The programs and files that `switchboard dev` runs, found once at the start.
+struct Executables {
+    let hub: String
+    let fastCGI: String
+    let webSocket: String
+    let nginx: String
+    let openssl: String
+    /// Gives a child its `PR_SET_PDEATHSIG` before it becomes the program (util-linux).
+    let setpriv: String
+    /// The directory with `switchboard.conf` and `snippets/`.
+    let nginxFiles: String
+    let console: String
+
+    /// The family is beside this program; the files are in its source tree or in `PREFIX/share`.
+    static func locate() throws(CommandFailure) -> Executables {
+        let own = FileSystem.directory(of: FileSystem.ownExecutable())
+        func sibling(_ name: String) throws(CommandFailure) -> String {
+            let path = "\(own)/\(name)"
+            guard FileSystem.isExecutable(path) else {
+                throw CommandFailure(
+                    "\(path) is missing; build the whole package with `swift build` or `make build`"
+                )
+            }
+            return path
+        }
+        func tool(_ name: String, package: String) throws(CommandFailure) -> String {
+            guard let path = Tool.find(name) else {
+                throw CommandFailure("\(name) is not installed; `apt-get install \(package)`")
+            }
+            return path
+        }
+        let files = try sharedFiles(beside: own)
+        return Executables(
+            hub: try sibling("switchboard-hub"), fastCGI: try sibling("switchboard-fcgi"),
+            webSocket: try sibling("switchboard-ws"), nginx: try tool("nginx", package: "nginx"),
+            openssl: try tool("openssl", package: "openssl"),
+            setpriv: try tool("setpriv", package: "util-linux"),
+            nginxFiles: files.nginx, console: files.console)
+    }
+
+    private static func sharedFiles(
+        beside own: String
+    ) throws(CommandFailure) -> (nginx: String, console: String) {
+        var candidates: [(nginx: String, console: String)] = []
+        var directory = own
+        while directory != "/" {
+            if FileSystem.exists("\(directory)/Package.swift") {
+                candidates.append(("\(directory)/nginx", "\(directory)/Sources/Console"))
+                break
+            }
+            directory = FileSystem.directory(of: directory)
+        }
+        let share = "\(FileSystem.directory(of: own))/share/switchboard"
+        candidates.append(("\(share)/nginx", "\(share)/console"))
+        guard let found = candidates.first(where: { FileSystem.isDirectory($0.nginx) }) else {
+            let places = candidates.map(\.nginx).joined(separator: " nor in ")
+            throw CommandFailure("nginx's configuration is neither in \(places)")
+        }
+        return found
+    }
+}

@@ -1,0 +1,218 @@
+import Daemon
+import EventLoop
+import Glibc
+
+/// Runs the processes of a development installation and ends them all with itself.
+///
+/// Confined to the main thread and its loop, which sleeps until a child, a signal or a timer has
+/// something to say.
+final class Supervisor {
+    private enum Phase {
+        /// Before everything answered: the death of a process is the end.
+        case starting
+        /// The death of a process is followed by its next start.
+        case serving(ReadyFile?)
+        case stopping(stage: Int)
+    }
+
+    private let configuration: DevConfiguration
+    private let loop: EventLoop
+    private let terminal: LineOutput
+    private let started = ContinuousClock.now
+    private var phase = Phase.starting
+    private var children: [Child] = []
+    private var signals: [SignalWatcher] = []
+    private var stopTimers: [Timer] = []
+    private var failure: CommandFailure?
+    private var exitCode: Int32 = 0
+
+    /// When whoever has not ended by then is killed; everything is over before 10 s.
+    private static let workerDeadline: Duration = .milliseconds(8_700)
+    private static let lastDeadline: Duration = .milliseconds(9_500)
+
+    init(_ configuration: DevConfiguration, terminal: LineOutput) throws {
+        self.configuration = configuration
+        self.terminal = terminal
+        loop = try EventLoop()
+    }
+
+    /// Blocks until all processes have ended; the exit status, or why it could not go on.
+    func run() throws(CommandFailure) -> Int32 {
+        watchSignals()
+        children = configuration.programs.map { program in
+            Child(program, loop: loop, setpriv: configuration.executables.setpriv) {
+                [weak self] child, line in self?.show(child, line)
+            }
+        }
+        do throws(CommandFailure) {
+            for child in children { try child.start() }
+        } catch {
+            fail(error)
+        }
+        let mailbox = loop.mailbox(capacity: 1) { [weak self] (news: [StartupNews]) in
+            if let first = news.first { self?.heard(first) }
+        }
+        let startup = startup
+        NamedThread.start("startup") { _ = mailbox.post(startup.run()) }
+        loop.run()
+        mailbox.close()
+        if let failure { throw failure }
+        return exitCode
+    }
+
+    private var startup: Startup {
+        let paths = configuration.layout.paths
+        return Startup(
+            hubSocket: paths.hubSocket, firstLoginFile: configuration.layout.firstLogin,
+            caFile: configuration.layout.caFile, port: configuration.port,
+            webSocketSockets: configuration.webSocketWorkers.map {
+                ($0, paths.webSocketSocket(name: $0))
+            })
+    }
+
+    // MARK: Start
+
+    private func heard(_ news: StartupNews) {
+        guard case .starting = phase else { return }
+        switch news {
+        case .answers(let login): serve(login)
+        case .failed(let process, let reason):
+            fail(report(process, "does not serve: \(reason)"))
+        }
+    }
+
+    private func serve(_ login: FirstLogin) {
+        let ready = configuration.readyFile.map {
+            ReadyFile(
+                path: $0, layout: configuration.layout, port: configuration.port,
+                webSocketWorkers: configuration.webSocketWorkers, login: login)
+        }
+        phase = .serving(ready)
+        let welcome = Welcome(
+            port: configuration.port, layout: configuration.layout, login: login,
+            startedIn: ContinuousClock.now - started)
+        for line in welcome.lines(terminal) { terminal.print(line) }
+        writeReadyFile()
+    }
+
+    private func writeReadyFile() {
+        guard case .serving(let file?) = phase else { return }
+        let running = children.compactMap { child in child.pid.map { (child.program.name, $0) } }
+        do throws(CommandFailure) {
+            try file.write(pids: Dictionary(running, uniquingKeysWith: { first, _ in first }))
+        } catch {
+            fail(error)
+        }
+    }
+
+    // MARK: Children
+
+    private func reapChildren() {
+        for child in children {
+            if let status = child.reap() { ended(child, status) }
+        }
+    }
+
+    private func ended(_ child: Child, _ status: ExitStatus) {
+        switch phase {
+        case .starting:
+            fail(report(child.program.name, "ended with \(status) before everything answered"))
+        case .serving:
+            note("\(child.program.name) ended with \(status); it is started again")
+            restart(child)
+        case .stopping: advanceStop()
+        }
+    }
+
+    private func restart(_ child: Child) {
+        child.restartLater { [weak self] result in
+            switch result {
+            case .success: self?.writeReadyFile()
+            case .failure(let error): self?.fail(error)
+            }
+        }
+    }
+
+    private func report(_ name: String, _ what: String) -> CommandFailure {
+        let lines = children.first { $0.program.name == name }?.lastLines ?? []
+        let said = lines.isEmpty ? "It wrote nothing." : "Its last lines:"
+        return CommandFailure(
+            (["\(name) \(what). \(said)"] + lines.map { "  \($0)" }).joined(separator: "\n"))
+    }
+
+    private func show(_ child: Child, _ line: String) {
+        let width = children.map(\.program.name.count).max() ?? 0
+        let name = child.program.name
+        let padded = name + String(repeating: " ", count: max(0, width - name.count))
+        terminal.print("\(terminal.coloured("\(padded) |", child.program.colour)) \(line)")
+    }
+
+    private func note(_ text: String) { terminal.print(terminal.coloured(text, .bold)) }
+
+    // MARK: Stop
+
+    private func watchSignals() {
+        _ = signal(SIGPIPE, SIG_IGN)
+        signals = [
+            loop.onSignal(SIGCHLD) { [weak self] in self?.reapChildren() },
+            loop.onSignal(SIGINT) { [weak self] in self?.interrupted(exitCode: 130) },
+            loop.onSignal(SIGTERM) { [weak self] in self?.interrupted(exitCode: 0) },
+            loop.onSignal(SIGHUP) { [weak self] in self?.interrupted(exitCode: 0) },
+        ]
+    }
+
+    private func interrupted(exitCode: Int32) {
+        if case .stopping = phase {
+            note("Killing what still runs.")
+            for child in children { child.stop(SIGKILL) }
+            return
+        }
+        self.exitCode = exitCode
+        note("Stopping; clients are told to reconnect. Once more kills at once.")
+        stop()
+    }
+
+    private func fail(_ error: CommandFailure) {
+        if failure == nil { failure = error }
+        if case .stopping = phase { return }
+        stop()
+    }
+
+    /// Workers first, while nginx still carries their goodbyes and the hub still answers.
+    private func stop() {
+        phase = .stopping(stage: 0)
+        if let readyFile = configuration.readyFile { FileSystem.remove(readyFile) }
+        stopTimers = [
+            loop.schedule(after: Self.workerDeadline) { [weak self] in self?.kill(stage: 0) },
+            loop.schedule(after: Self.lastDeadline) { [weak self] in self?.kill(stage: 1) },
+        ]
+        for child in members(ofStage: 0) { child.stop(SIGTERM) }
+        advanceStop()
+    }
+
+    private func advanceStop() {
+        guard case .stopping(let stage) = phase, members(ofStage: stage).isEmpty else { return }
+        if stage == 0 {
+            phase = .stopping(stage: 1)
+            for child in members(ofStage: 1) { child.stop(SIGTERM) }
+            advanceStop()
+        } else {
+            loop.stop()
+        }
+    }
+
+    /// The running ones; one that waits for its next start is told as well that there is none.
+    private func members(ofStage stage: Int) -> [Child] {
+        for child in children where child.pid == nil { child.stop(SIGTERM) }
+        return children.filter {
+            $0.pid != nil && (["hub", "nginx"].contains($0.program.name) == (stage == 1))
+        }
+    }
+
+    private func kill(stage: Int) {
+        for child in members(ofStage: stage) {
+            note("\(child.program.name) did not end in time and is killed")
+            child.stop(SIGKILL)
+        }
+    }
+}

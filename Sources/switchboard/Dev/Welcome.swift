@@ -1,0 +1,25 @@
+/// What a person reads once everything answers.
+struct Welcome {
+    let port: UInt16
+    let layout: DevLayout
+    let login: FirstLogin
+    let startedIn: Duration
+
+    func lines(_ terminal: LineOutput) -> [String] {
+        let url = terminal.coloured("https://localhost:\(port)", .bold)
+        let components = startedIn.components
+        let tenths = components.seconds * 10 + components.attoseconds / 100_000_000_000_000_000
+        return [
+            "",
+            "  Switchboard answers at \(url) (started in \(tenths / 10).\(tenths % 10) s)",
+            "  sign in    \(login.user) / \(login.password)",
+            "  API key    \(login.apiKey)   team \(login.teamID)",
+            "  trust      \(layout.caFile)",
+            "  state      \(layout.root)",
+            "  try        curl --cacert \(layout.caFile) -H 'x-api-key: \(login.apiKey)' \\",
+            "                 https://localhost:\(port)/api/auth/me",
+            "  Ctrl-C ends it all.",
+            "",
+        ]
+    }
+}

@@ -1,0 +1,90 @@
+import Daemon
+import Glibc
+
+/// What the commands need of files and directories, with errors that name the path.
+enum FileSystem {
+    /// Creates a directory and those above it; one that is there keeps its mode.
+    static func makeDirectory(_ path: String, mode: mode_t = 0o700) throws(CommandFailure) {
+        guard unsafe mkdir(path, mode) != 0 else { return }
+        let error = errno
+        if error == EEXIST {
+            guard isDirectory(path) else { throw CommandFailure("\(path) is no directory") }
+            return
+        }
+        let parent = directory(of: path)
+        guard error == ENOENT, parent != path else {
+            throw CommandFailure("creating the directory \(path) failed: \(SystemText.of(error))")
+        }
+        try makeDirectory(parent, mode: mode)
+        try makeDirectory(path, mode: mode)
+    }
+
+    static func isDirectory(_ path: String) -> Bool { kind(of: path) == S_IFDIR }
+
+    static func isSocket(_ path: String) -> Bool { kind(of: path) == S_IFSOCK }
+
+    static var isRoot: Bool { geteuid() == 0 }
+
+    static func exists(_ path: String) -> Bool { kind(of: path) != nil }
+
+    static func isExecutable(_ path: String) -> Bool {
+        guard kind(of: path) == S_IFREG else { return false }
+        return unsafe Glibc.access(path, X_OK) == 0
+    }
+
+    /// Permission bits and owner, or nil where there is nothing (or it may not be seen).
+    static func access(to path: String) -> (mode: mode_t, owner: uid_t)? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return (status.st_mode & 0o7777, status.st_uid)
+    }
+
+    /// Removes a file; one that is not there is as good.
+    static func remove(_ path: String) { _ = unsafe unlink(path) }
+
+    /// The names in a directory, sorted; none where it cannot be read.
+    static func names(in path: String) -> [String] {
+        guard let directory = unsafe opendir(path) else { return [] }
+        defer { unsafe closedir(directory) }
+        var names: [String] = []
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                unsafe pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    unsafe String(cString: $0)
+                }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Everything before the last slash.
+    static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    /// Absolute, relative to the current directory; symbolic links stay.
+    static func absolute(_ path: String) -> String {
+        let cut = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        guard !cut.hasPrefix("/") else { return cut }
+        guard let buffer = unsafe getcwd(nil, 0) else { return cut }
+        defer { unsafe free(buffer) }
+        let current = unsafe String(cString: buffer)
+        return cut == "." ? current : "\(current)/\(cut)"
+    }
+
+    /// The path of the running program.
+    static func ownExecutable() -> String {
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
+        let bytes = buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func kind(of path: String) -> mode_t? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return status.st_mode & S_IFMT
+    }
+}
