@@ -1,1 +1,78 @@
-// Landing in this slice.
+import GRDB
+import Glibc
+
+/// The hub's database: the truth, of which everything in the hub's memory is a copy.
+///
+/// Confined to the thread that made it (the hub's loop), which uses it in one transaction per
+/// iteration. A commit survives the death of the process; with `isSynchronousFull` also a power
+/// cut, at some forty times the cost. ``Maintenance`` trims and checkpoints from another thread.
+public final class Store {
+    private let queue: DatabaseQueue
+    private let lock: StoreLock
+
+    /// Opens or makes the database and brings it to the newest form.
+    ///
+    /// Blocks. Throws with the path and the system's words where the file cannot be used, where
+    /// another process has it, or where a newer version of this program made it.
+    public init(path: String, isSynchronousFull: Bool = false) throws(StoreError) {
+        lock = try StoreLock(database: path)
+        try Self.checkAccess(path)
+        do {
+            queue = try DatabaseQueue(
+                path: path,
+                configuration: .switchboard(isSynchronousFull: isSynchronousFull, busySeconds: 4))
+        } catch {
+            throw StoreError("opening \(path)", error)
+        }
+        try Migration.run(Migration.all, on: queue)
+    }
+
+    /// Runs `body` in one transaction and commits it; anything thrown rolls all of it back.
+    ///
+    /// The transaction is valid inside of `body` only. An error of the commit itself says that
+    /// nothing of it is on disk.
+    public func transaction<Result>(
+        _ body: (StoreTransaction) throws -> Result
+    ) throws -> Result {
+        var result: Result?
+        do {
+            try queue.inTransaction(.immediate) { database in
+                result = try body(StoreTransaction(database: database))
+                return .commit
+            }
+        } catch let error as DatabaseError {
+            throw StoreError("committing", error)
+        }
+        guard let result else { preconditionFailure("a committed transaction has a result") }
+        return result
+    }
+
+    /// SQLite only says "unable to open"; the system knows why.
+    private static func checkAccess(_ path: String) throws(StoreError) {
+        let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .unusable(path: path, errno: errno) }
+        close(descriptor)
+    }
+}
+
+extension Configuration {
+    /// What both connections share; only the maintenance thread checkpoints.
+    static func switchboard(isSynchronousFull: Bool, busySeconds: Double) -> Configuration {
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(busySeconds)
+        configuration.prepareDatabase { database in
+            let mode = isSynchronousFull ? "FULL" : "NORMAL"
+            try database.execute(
+                sql: """
+                    PRAGMA synchronous = \(mode);
+                    PRAGMA wal_autocheckpoint = 0;
+                    PRAGMA journal_size_limit = 67108864;
+                    PRAGMA temp_store = MEMORY;
+                    PRAGMA cache_size = -65536;
+                    """)
+        }
+        return configuration
+    }
+}

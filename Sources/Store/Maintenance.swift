@@ -1,0 +1,133 @@
+import GRDB
+import Glibc
+import Realtime
+
+/// Trims history and checkpoints, on a connection and a thread of its own, so that neither ever
+/// runs on the hub's loop.
+///
+/// Every call blocks and belongs on the maintenance thread. Deletions go in small transactions with
+/// pauses between them: the loop never waits for the write lock longer than one of them takes.
+public final class Maintenance: Sendable {
+    private let queue: DatabaseQueue
+
+    /// Opens a second connection to a database that ``Store`` has prepared.
+    public init(path: String) throws(StoreError) {
+        do {
+            queue = try DatabaseQueue(
+                path: path,
+                configuration: .switchboard(isSynchronousFull: false, busySeconds: 1))
+        } catch {
+            throw StoreError("opening \(path) for maintenance", error)
+        }
+    }
+
+    /// How much of each channel's history is kept.
+    public struct HistoryLimits: Sendable, Equatable {
+        public var count: Int
+        public var bytes: Int
+        /// Publications from before are removed.
+        public var oldest: Timestamp
+
+        public init(count: Int, bytes: Int, oldest: Timestamp) {
+            self.count = count
+            self.bytes = bytes
+            self.oldest = oldest
+        }
+    }
+
+    /// What was removed from a channel that is still in use.
+    public struct Trimmed: Sendable, Equatable {
+        public let channel: ChannelName
+        public let epoch: Epoch
+        public let oldestKept: Offset
+        public let count: Int
+    }
+
+    /// Removes what is over the limits, and what belonged to ended epochs.
+    ///
+    /// - Parameters:
+    ///   - isStopping: asked between transactions.
+    ///   - report: called after each commit.
+    public func trim(
+        _ limits: HistoryLimits, isStopping: () -> Bool, report: (Trimmed) -> Void
+    ) throws(StoreError) {
+        for number in try overLimit(limits) {
+            var size = BatchSize()
+            while !isStopping() {
+                let started = ContinuousClock.now
+                let batch = try removeBatch(of: number, limits, rows: size.rows)
+                size.took(ContinuousClock.now - started)
+                if let trimmed = batch.trimmed { report(trimmed) }
+                guard batch.hasMore else { break }
+                usleep(Self.pauseMicroseconds)
+            }
+        }
+    }
+
+    /// Moves the log into the database; passively, unless it has grown so far that the loop has to
+    /// wait once.
+    public func checkpoint() throws(StoreError) {
+        do {
+            try queue.writeWithoutTransaction { database in
+                let result = try database.checkpoint(.passive)
+                if result.walFrameCount > Self.maximumLogFrames {
+                    try database.checkpoint(.restart)
+                }
+            }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            // The loop was writing all the time; the next call tries again.
+        } catch {
+            throw StoreError("checkpointing", error)
+        }
+    }
+
+    /// 64 MiB of log: a passive checkpoint never empties it while somebody keeps writing.
+    private static let maximumLogFrames = 16_384
+    /// Long enough for a waiting loop to be served before the next batch.
+    private static let pauseMicroseconds: UInt32 = 3_000
+
+    private func overLimit(_ limits: HistoryLimits) throws(StoreError) -> [Int64] {
+        try transaction { (transaction) throws(StoreError) in
+            try transaction.rows(
+                """
+                SELECT number FROM channels
+                WHERE name IS NULL OR head - oldest + 1 > ?
+                    OR total_bytes - trimmed_bytes > ? OR oldest_time < ?
+                """, [limits.count, limits.bytes, limits.oldest.milliseconds]
+            ) { (row) throws(StoreError) in try row.integer() }
+        }
+    }
+
+    private func removeBatch(
+        of number: Int64, _ limits: HistoryLimits, rows: Int
+    ) throws(StoreError) -> TrimBatch.Outcome {
+        try transaction { (transaction) throws(StoreError) in
+            try TrimBatch(transaction, number, limits, maximumRows: rows).run()
+        }
+    }
+
+    private func transaction<Result>(
+        _ body: (StoreTransaction) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        do {
+            return try queue.write { database in
+                try body(StoreTransaction(database: database))
+            }
+        } catch {
+            throw StoreError("trimming history", error)
+        }
+    }
+}
+
+/// How many rows one transaction removes: adapted so that it stays near a millisecond.
+private struct BatchSize {
+    private(set) var rows = 32
+
+    mutating func took(_ duration: Duration) {
+        if duration > .microseconds(1_500) {
+            rows = max(8, rows / 2)
+        } else if duration < .microseconds(500) {
+            rows = min(512, rows * 2)
+        }
+    }
+}

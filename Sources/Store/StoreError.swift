@@ -1,0 +1,69 @@
+import GRDB
+import Glibc
+
+/// Why the database did not do what was asked.
+public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A rule of the schema was broken, by a mistake in this program: the command is rolled back,
+    /// everything else goes on.
+    case constraint(String, reason: String)
+    /// A stored value is none that this program writes.
+    case damaged(column: Int, of: String)
+    case inUse(path: String)
+    case unusable(path: String, errno: Int32)
+    /// Made by a newer version of this program.
+    case tooNew(version: Int, supported: Int)
+    /// Disk full, I/O error, file damaged: nothing can be promised any more.
+    case failed(String, reason: String, code: Int32)
+
+    init(_ what: String, _ error: any Error) {
+        switch error {
+        case let error as StoreError:
+            self = error
+        case let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT:
+            self = .constraint(what, reason: error.message ?? "no reason given")
+        case let error as DatabaseError:
+            self = .failed(
+                what, reason: error.message ?? "no reason given",
+                code: error.extendedResultCode.rawValue)
+        default:
+            self = .failed(what, reason: "\(error)", code: -1)
+        }
+    }
+
+    /// Whether only the command that met it fails; after any other error the process has to end,
+    /// because its memory may be ahead of its disk.
+    public var isLocal: Bool {
+        switch self {
+        case .constraint, .damaged: true
+        case .inUse, .unusable, .tooNew, .failed: false
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .constraint(let what, let reason):
+            "the database refused \(what): \(reason)"
+        case .damaged(let column, let what):
+            "column \(column) of \(what) holds a value that no version of this program writes"
+        case .inUse(let path):
+            "the database \(path) is in use by another hub; stop that one first, or choose"
+                + " another state directory"
+        case .unusable(let path, let number):
+            "could not open \(path): \(Self.text(of: number)); the directory must exist and belong"
+                + " to the hub's user"
+        case .tooNew(let version, let supported):
+            "the database has version \(version), this program knows versions up to \(supported);"
+                + " install the newer program again"
+        case .failed(let what, let reason, let code):
+            "\(what) failed: \(reason) (SQLite \(code)); see that the disk has space and works,"
+                + " then start again"
+        }
+    }
+
+    private static func text(of number: Int32) -> String {
+        var text = [CChar](repeating: 0, count: 128)
+        guard unsafe strerror_r(number, &text, text.count) == 0 else { return "errno \(number)" }
+        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return "\(String(decoding: bytes, as: UTF8.self)) (errno \(number))"
+    }
+}

@@ -1,0 +1,61 @@
+import Realtime
+
+/// What the database knows of one channel's numbering.
+public struct ChannelRow: Sendable, Equatable {
+    /// The channel's key in `publications`, for this epoch only.
+    public let number: Int64
+    public let epoch: Epoch
+    public let head: Offset
+    /// `head + 1` when nothing is kept.
+    public let oldestKept: Offset
+    /// Of every publication of this epoch, also of those that are gone.
+    public let totalBytes: Int64
+
+    static let columns = "number, epoch, head, oldest, total_bytes"
+
+    init(_ row: inout RowReader) throws(StoreError) {
+        number = try row.integer()
+        epoch = try row.identifier()
+        head = try row.integer()
+        oldestKept = try row.integer()
+        totalBytes = try row.integer()
+    }
+}
+
+extension StoreTransaction {
+    public func channel(_ name: ChannelName) throws(StoreError) -> ChannelRow? {
+        try row(
+            "SELECT \(ChannelRow.columns) FROM channels WHERE name = ?", [name.description],
+            ChannelRow.init)
+    }
+
+    /// Begins the numbering of a channel that is not on record.
+    public func insertChannel(
+        _ name: ChannelName, epoch: Epoch
+    ) throws(StoreError) -> ChannelRow {
+        try execute(
+            "INSERT INTO channels (name, epoch) VALUES (?, ?)", [name.description, epoch.text])
+        guard let row = try channel(name) else {
+            throw .constraint("reading back a new channel", reason: "it is not there")
+        }
+        return row
+    }
+
+    /// Saves what publishing changed; once per channel and transaction.
+    public func updateChannel(
+        _ number: Int64, head: Offset, totalBytes: Int64, time: Timestamp
+    ) throws(StoreError) {
+        try execute(
+            """
+            UPDATE channels SET head = ?, total_bytes = ?,
+                oldest_time = coalesce(oldest_time, ?)
+            WHERE number = ?
+            """, [head, totalBytes, time.milliseconds, number])
+    }
+
+    /// Ends an epoch: nothing of its history is found any more, and the maintenance thread removes
+    /// it. Costs the same for any length of history.
+    public func retireChannel(_ name: ChannelName) throws(StoreError) {
+        try execute("UPDATE channels SET name = NULL WHERE name = ?", [name.description])
+    }
+}
