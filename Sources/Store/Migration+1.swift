@@ -5,8 +5,9 @@ extension Migration {
     /// a new row, and the old one, nameless from then on, is emptied by the maintenance thread.
     /// `total_bytes` and `trimmed_bytes` only grow; their difference is what is kept.
     /// `bytes_through` is `total_bytes` as of that publication, so that trimming by bytes needs no
-    /// sums. `event_id` is stored where a producer gave it: only then can it come again, and an
-    /// index over random ids of our own would touch a page of its own per publication.
+    /// sums. `event_ids` has the ids that producers gave: only those can come again, and random ids
+    /// of our own would touch a page of the index each. Several lead to one publication where text
+    /// deltas were merged.
     static let teamsAndChannels = Migration(
         number: 1,
         sql: """
@@ -76,12 +77,17 @@ extension Migration {
                 offset INTEGER NOT NULL,
                 time INTEGER NOT NULL,
                 bytes_through INTEGER NOT NULL,
-                event_id TEXT,
                 body BLOB NOT NULL,
                 PRIMARY KEY (channel, offset)
             ) STRICT, WITHOUT ROWID;
-            CREATE UNIQUE INDEX publications_by_event
-                ON publications (channel, event_id) WHERE event_id IS NOT NULL;
+
+            CREATE TABLE event_ids (
+                channel INTEGER NOT NULL,
+                event_id TEXT NOT NULL,
+                offset INTEGER NOT NULL,
+                PRIMARY KEY (channel, event_id)
+            ) STRICT, WITHOUT ROWID;
+            CREATE INDEX event_ids_by_offset ON event_ids (channel, offset);
 
             CREATE TABLE generations (
                 file TEXT NOT NULL PRIMARY KEY,

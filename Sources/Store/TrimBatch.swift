@@ -103,6 +103,8 @@ struct TrimBatch {
         try transaction.execute(
             "DELETE FROM publications WHERE channel = ? AND offset <= ?", [number, last.offset])
         try transaction.execute(
+            "DELETE FROM event_ids WHERE channel = ? AND offset <= ?", [number, last.offset])
+        try transaction.execute(
             """
             UPDATE channels SET oldest = ?, trimmed_bytes = ?, oldest_time = ? WHERE number = ?
             """, [last.offset + 1, last.bytesThrough, next?.time.milliseconds, number])

@@ -13,27 +13,32 @@ extension StoreTransaction {
     ///
     /// - Parameters:
     ///   - channel: ``ChannelRow/number``.
-    ///   - producersEventID: nil where the id was made for the producer, who then cannot repeat it.
+    ///   - producersEventIDs: those that a producer chose and may repeat.
     ///   - bytesThrough: the channel's total with this one.
     public func insertPublication(
-        _ publication: Publication, in channel: Int64, producersEventID: EventID?,
+        _ publication: Publication, in channel: Int64, producersEventIDs: [EventID],
         bytesThrough: Int64, time: Timestamp
     ) throws(StoreError) {
         try execute(
             """
-            INSERT INTO publications (channel, offset, time, bytes_through, event_id, body)
-            VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO publications (channel, offset, time, bytes_through, body)
+            VALUES (?, ?, ?, ?, ?)
             """,
             [
                 channel, publication.offset, time.milliseconds, bytesThrough,
-                producersEventID?.text, Data(publication.text),
+                Data(publication.text),
             ])
+        for event in producersEventIDs {
+            try execute(
+                "INSERT INTO event_ids (channel, event_id, offset) VALUES (?, ?, ?)",
+                [channel, event.text, publication.offset])
+        }
     }
 
     /// Where a producer's event id stands in the channel, while its publication is kept.
     public func offset(of event: EventID, in channel: Int64) throws(StoreError) -> Offset? {
         try row(
-            "SELECT offset FROM publications WHERE channel = ? AND event_id = ?",
+            "SELECT offset FROM event_ids WHERE channel = ? AND event_id = ?",
             [channel, event.text]
         ) { (row) throws(StoreError) in try row.integer() }
     }

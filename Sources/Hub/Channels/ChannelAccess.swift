@@ -1,0 +1,57 @@
+import Protocol
+import Realtime
+import Store
+
+/// Who may read and publish on a channel: its owner's team, and nobody else.
+package struct ChannelAccess {
+    let seam: () -> SessionSeam
+
+    /// The team on record; nil when nothing is.
+    package func owner(of channel: ChannelName, _ iteration: Iteration) throws -> TeamID? {
+        switch channel.kind {
+        case .team:
+            guard let id = channel.teamID else { return nil }
+            return try iteration.store.team(id)?.id
+        case .spec:
+            return try iteration.store.owner(.spec, channel.id)?.teamID
+        case .agent:
+            return try iteration.store.owner(.agent, channel.id)?.teamID
+        case .session:
+            guard let id = channel.sessionID else { return nil }
+            return try seam().owner(id, iteration)
+        }
+    }
+
+    /// Throws the one answer for a foreign channel and for one that nobody owns, so that nobody can
+    /// find out which ids exist; where the look-up itself fails, nobody gets in.
+    package func check(
+        _ team: TeamID, mayUse channel: ChannelName, _ iteration: Iteration
+    ) throws {
+        let owner: TeamID?
+        do {
+            owner = try self.owner(of: channel, iteration)
+        } catch let error as StoreError where error.isLocal {
+            throw OperationError(
+                .channelUnavailable, "the owner of \(channel) could not be looked up; try again")
+        }
+        guard owner == team else { throw Self.forbidden(channel) }
+    }
+
+    /// The same for any caller; the CLI may use every channel that somebody owns.
+    package func check(
+        _ caller: Caller, mayUse channel: ChannelName, _ iteration: Iteration
+    ) throws {
+        switch caller {
+        case .anonymous:
+            throw OperationError(.authRequired, "channels need a credential")
+        case .principal(let principal):
+            try check(principal.teamID, mayUse: channel, iteration)
+        case .local:
+            guard try owner(of: channel, iteration) != nil else { throw Self.forbidden(channel) }
+        }
+    }
+
+    private static func forbidden(_ channel: ChannelName) -> OperationError {
+        OperationError(.channelForbidden, "the channel \(channel) is not one of your team's")
+    }
+}

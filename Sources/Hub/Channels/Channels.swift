@@ -1,0 +1,161 @@
+import Daemon
+import Protocol
+import Realtime
+import Store
+
+/// The channels in memory: loaded when they are used, evicted when they are idle.
+package final class Channels {
+    package struct Limits: Sendable {
+        package var ring = PublicationRing.Limits()
+        /// Longer than a reconnect after a restart takes.
+        package var idle: Duration = .seconds(60)
+
+        package init() {}
+    }
+
+    private let limits: Limits
+    private let metrics: HubMetrics
+    private var loaded: [ChannelName: Channel] = [:]
+    /// What a worker joined, to be dropped with it.
+    private var joined: [PeerID: Set<ChannelName>] = [:]
+    private var dirty: [Channel] = []
+
+    package init(limits: Limits, metrics: HubMetrics) {
+        self.limits = limits
+        self.metrics = metrics
+    }
+
+    /// The channel, from memory or from the database; begun with a new epoch where it is on record
+    /// nowhere. Whether it may exist is the caller's to decide.
+    package func open(_ name: ChannelName, _ iteration: Iteration) throws -> Channel {
+        if let channel = loaded[name] {
+            channel.usedAt = iteration.clock
+            return channel
+        }
+        let row =
+            try iteration.store.channel(name)
+            ?? iteration.store.insertChannel(name, epoch: Fresh.epoch())
+        let channel = Channel(
+            name: name, number: row.number,
+            stream: ChannelStream(
+                epoch: row.epoch, head: row.head, oldestKept: row.oldestKept, limits: limits.ring),
+            totalBytes: row.totalBytes, usedAt: iteration.clock)
+        loaded[name] = channel
+        metrics.channels.set(Int64(loaded.count))
+        iteration.onRollback { [self] in loaded[name] = nil }
+        return channel
+    }
+
+    /// Gives the next offset to an open text, stores it, and delivers it to everybody who joined.
+    ///
+    /// - Parameters:
+    ///   - open: see `EventText.open(type:channel:at:eventID:body:)`.
+    ///   - producersEventIDs: the ids by which producers may repeat it, usually none or one.
+    @discardableResult
+    package func publish(
+        _ open: some Collection<UInt8>, eventID: EventID, producersEventIDs: [EventID] = [],
+        on channel: Channel, _ iteration: Iteration
+    ) throws -> StreamPosition {
+        let offset = channel.stream.nextOffset
+        let text = EventText.completed(open, offset: offset)
+        let publication = Publication(offset: offset, eventID: eventID, text: text)
+        let totalBytes = channel.totalBytes + Int64(text.count)
+        try iteration.store.insertPublication(
+            publication, in: channel.number, producersEventIDs: producersEventIDs,
+            bytesThrough: totalBytes, time: iteration.now)
+        prepareRollback(of: channel, iteration)
+        channel.stream.append(publication)
+        channel.totalBytes = totalBytes
+        if !channel.isDirty {
+            channel.isDirty = true
+            dirty.append(channel)
+        }
+        iteration.broadcast(.delivery(channel.name, offset, text: text), to: channel.interested)
+        metrics.publications.add()
+        metrics.deliveries.add(channel.interested.count)
+        return channel.stream.position
+    }
+
+    /// Where a producer's event id stands, if the channel still knows it.
+    package func position(
+        of event: EventID, on channel: Channel, _ iteration: Iteration
+    ) throws -> StreamPosition? {
+        try iteration.store.offset(of: event, in: channel.number)
+            .map { StreamPosition(epoch: channel.stream.epoch, offset: $0) }
+    }
+
+    /// Ends the channel's epoch and everybody's interest: it changed hands, or its subject is gone.
+    ///
+    /// What it published is lost to everybody, and nothing of the new owner reaches who had joined.
+    package func withdraw(
+        _ name: ChannelName, newOwner: TeamID?, _ iteration: Iteration
+    ) throws {
+        try iteration.store.retireChannel(name)
+        guard let channel = loaded.removeValue(forKey: name) else { return }
+        let interested = channel.interested
+        for peer in interested { joined[peer]?.remove(name) }
+        iteration.onRollback { [self] in
+            loaded[name] = channel
+            for peer in interested { joined[peer]?.insert(name) }
+        }
+        channel.isDirty = false
+        dirty.removeAll { $0 === channel }
+        iteration.broadcast(.withdrawn(name, owner: newOwner), to: interested)
+    }
+
+    /// Saves the numbering of whatever published, before the commit.
+    func save(_ iteration: Iteration) throws {
+        for channel in dirty {
+            channel.isDirty = false
+            try iteration.store.updateChannel(
+                channel.number, head: channel.stream.head, totalBytes: channel.totalBytes,
+                time: iteration.now)
+        }
+        dirty.removeAll(keepingCapacity: true)
+    }
+
+    func join(_ channel: Channel, _ peer: PeerID, _ iteration: Iteration) {
+        guard joined[peer, default: []].insert(channel.name).inserted else { return }
+        channel.interested.append(peer)
+        iteration.onRollback { [self] in leave(channel.name, peer) }
+    }
+
+    func leave(_ name: ChannelName, _ peer: PeerID) {
+        guard joined[peer]?.remove(name) != nil else { return }
+        loaded[name]?.interested.removeAll { $0 == peer }
+    }
+
+    /// The peer is gone with all that it had joined.
+    func leaveAll(_ peer: PeerID) {
+        for name in joined.removeValue(forKey: peer) ?? [] {
+            loaded[name]?.interested.removeAll { $0 == peer }
+        }
+    }
+
+    /// The maintenance thread removed history.
+    func trimmed(_ trimmed: Maintenance.Trimmed) {
+        metrics.historyTrimmed.add(trimmed.count)
+        guard let channel = loaded[trimmed.channel], channel.stream.epoch == trimmed.epoch else {
+            return
+        }
+        channel.stream.trim(before: trimmed.oldestKept)
+    }
+
+    /// Forgets channels that nobody joined and nobody used for a while.
+    func evict(at clock: Duration) {
+        loaded = loaded.filter { _, channel in
+            !channel.interested.isEmpty || channel.isDirty
+                || clock - channel.usedAt < limits.idle
+        }
+        metrics.channels.set(Int64(loaded.count))
+    }
+
+    private func prepareRollback(of channel: Channel, _ iteration: Iteration) {
+        let head = channel.stream.head
+        let totalBytes = channel.totalBytes
+        iteration.onRollback {
+            channel.stream.rollBack(to: head)
+            channel.totalBytes = totalBytes
+        }
+    }
+}

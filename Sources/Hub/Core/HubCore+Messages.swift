@@ -1,0 +1,90 @@
+import Daemon
+import IPC
+import JSON
+import Protocol
+import Realtime
+
+/// What peers say, message by message.
+extension HubCore {
+    func apply(
+        _ message: PeerMessage, from id: PeerID, _ iteration: Iteration
+    ) throws {
+        // Left in this very iteration: nobody hears an answer, and an acknowledgement that nobody
+        // got promises nothing.
+        guard let peer = peers[id] else { return }
+        guard peer.hello.role.maySend(message) else {
+            let what = "\(message.name) as role \(peer.hello.role.rawValue)"
+            return iteration.add(.close(id, .outOfTurn(what)))
+        }
+        let reply = message.request.map { Reply(peer: id, request: $0) }
+        try attempt(message.name, reply, iteration) {
+            try perform(message, for: id, peer.hello.role, iteration)
+        }
+    }
+
+    private func perform(
+        _ message: PeerMessage, for peer: PeerID, _ role: Hello.Role, _ iteration: Iteration
+    ) throws {
+        switch message {
+        case .subscribe(let request, let credential, let channel, let since):
+            let team = try team(of: credential, on: channel, iteration)
+            try subscribing.join(
+                channel, for: team, since: since, Reply(peer: peer, request: request), iteration)
+        case .read(let request, let credential, let channel, let since):
+            let team = try team(of: credential, on: channel, iteration)
+            try subscribing.read(
+                channel, for: team, since: since, Reply(peer: peer, request: request), iteration)
+        case .resume(let request, let team, let channel, let since):
+            try subscribing.join(
+                channel, for: team, since: since, Reply(peer: peer, request: request), iteration)
+        case .release(let channel):
+            channels.leave(channel, peer)
+        case .publish(let request, let credential, let events, let texts):
+            let caller = try caller(credential, role, iteration)
+            try publishing.publish(
+                events, texts: texts, for: caller, Reply(peer: peer, request: request), iteration)
+        case .call(let request, let credential, let operation, let parameters):
+            let call = OperationCall(
+                operation: operation, parameters: parameters,
+                caller: try caller(credential, role, iteration), iteration: iteration)
+            try operations.run(call, Reply(peer: peer, request: request))
+        case .used(let ids):
+            try noteUse(of: ids, iteration)
+        case .stats(let report):
+            guard let stats = MetricsSnapshot(json: .object(report)) else {
+                return iteration.add(.close(peer, .malformed(.badField("metrics"))))
+            }
+            peers.setStats(stats, of: peer)
+        }
+    }
+
+    private var subscribing: Subscribing {
+        Subscribing(
+            channels: channels, access: access, seam: { [unowned self] in sessions },
+            metrics: metrics)
+    }
+
+    private var publishing: Publishing {
+        Publishing(
+            channels: channels, access: access, seam: { [unowned self] in sessions },
+            metrics: metrics)
+    }
+
+    /// On an open connection a credential that is gone reads nothing; its close code is on its way.
+    private func team(
+        of credential: CredentialID, on channel: ChannelName, _ iteration: Iteration
+    ) throws(OperationError) -> TeamID {
+        do {
+            return try credentials.principal(credential, at: iteration.now).teamID
+        } catch {
+            throw OperationError(.channelForbidden, "\(channel): \(error.message)")
+        }
+    }
+
+    private func caller(
+        _ credential: CredentialID?, _ role: Hello.Role, _ iteration: Iteration
+    ) throws(OperationError) -> Caller {
+        guard let credential else { return role == .cli ? .local : .anonymous }
+        return .principal(try credentials.principal(credential, at: iteration.now))
+    }
+}

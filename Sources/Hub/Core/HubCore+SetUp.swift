@@ -1,0 +1,14 @@
+/// Puts the hub's own parts together: operations and alarms, a file a group.
+extension HubCore {
+    func setUpOwnParts() {
+        setUpEviction()
+    }
+
+    private func setUpEviction() {
+        alarms.on(.evict) { [unowned self] iteration in
+            channels.evict(at: iteration.clock)
+            alarms.set(.evict, at: iteration.clock + .seconds(30))
+        }
+        alarms.set(.evict, at: .zero)
+    }
+}

@@ -1,0 +1,156 @@
+import Crypto
+import Daemon
+import IPC
+import JSON
+import Logging
+import Protocol
+import Realtime
+import Store
+
+/// The hub without its sockets: commands in, one transaction, effects out.
+///
+/// Confined to the loop's thread. ``apply(_:now:clock:)`` is the whole of an iteration; the shell
+/// (``HubServer``) collects the commands before and performs the effects after it.
+package final class HubCore {
+    package internal(set) var settings: Settings
+    package let environment: [String: String]
+    package let paths: Paths
+    package let metrics: HubMetrics
+    package let logger: Logger
+    package let alarms = Alarms()
+    package let peers = Peers()
+    package let credentials: Credentials
+    package let channels: Channels
+    package let operations = OperationRegistry()
+    /// Filled in by the sessions' half of the hub.
+    package var sessions = SessionSeam()
+    /// Threads for work that blocks.
+    package let desks: Desks
+    var generations = Generations(config: 0, theme: 0)
+
+    private let store: Store
+    private let instance = SecureRandom.identifier()
+
+    /// - Parameters:
+    ///   - desks: where password hashing and file writing run.
+    package init(
+        store: Store, settings: Settings, paths: Paths, environment: [String: String],
+        metrics: HubMetrics, logger: Logger, desks: Desks
+    ) throws {
+        self.store = store
+        self.settings = settings
+        self.paths = paths
+        self.environment = environment
+        self.metrics = metrics
+        self.logger = logger
+        self.desks = desks
+        credentials = Credentials(peers: peers)
+        var limits = Channels.Limits()
+        limits.ring = PublicationRing.Limits(
+            maximumPublications: settings.hub.ringCount, maximumBytes: settings.hub.ringBytes)
+        channels = Channels(limits: limits, metrics: metrics)
+        try store.transaction { transaction in
+            try credentials.load(transaction)
+            generations = Generations(
+                config: try transaction.generation(of: .config)?.count ?? 0,
+                theme: try transaction.generation(of: .theme)?.count ?? 0)
+        }
+        setUpOwnParts()
+    }
+
+    package var access: ChannelAccess { ChannelAccess { [unowned self] in sessions } }
+
+    /// Applies commands in order in one transaction, and returns what to send now that it is
+    /// committed.
+    ///
+    /// A command that fails alone is refused alone. An error thrown from here means that nothing of
+    /// the iteration is on disk although memory has it: the process has to end.
+    package func apply(
+        _ commands: [HubCommand], now: Timestamp, clock: Duration
+    ) throws -> Outbox {
+        metrics.iterations.add()
+        let outbox = try store.transaction { transaction in
+            let iteration = Iteration(store: transaction, now: now, clock: clock)
+            for command in commands { try apply(command, iteration) }
+            try channels.save(iteration)
+            return iteration.outbox
+        }
+        metrics.commits.add()
+        return outbox
+    }
+
+    private func apply(_ command: HubCommand, _ iteration: Iteration) throws {
+        switch command {
+        case .arrived(let peer, let hello):
+            greet(peer, hello, iteration)
+        case .left(let peer, let reason):
+            leave(peer, reason)
+        case .message(let peer, let message):
+            metrics.framesReceived.add()
+            try apply(message, from: peer, iteration)
+        case .alarm:
+            for (name, handler) in alarms.due(at: iteration.clock) {
+                let task = HubTask("alarm \(name)", handler)
+                try run(task, iteration)
+            }
+        case .task(let task):
+            try run(task, iteration)
+        }
+    }
+
+    private func greet(_ peer: PeerID, _ hello: Hello, _ iteration: Iteration) {
+        logger.info(
+            "process connected",
+            metadata: ["peer": "\(hello.name)", "role": "\(hello.role.rawValue)"])
+        peers.add(peer, hello)
+        metrics.peers(of: hello.role, changedBy: 1)
+        iteration.send(
+            .welcome(Welcome(instance: instance, generations: generations)), to: peer)
+        guard hello.role != .cli else { return }
+        for part in credentials.table() { iteration.send(.credentials(part), to: peer) }
+    }
+
+    private func leave(_ id: PeerID, _ reason: IPCEnd) {
+        guard let peer = peers.remove(id) else { return }
+        channels.leaveAll(id)
+        metrics.peers(of: peer.hello.role, changedBy: -1)
+        metrics.ended(reason)
+        logger.info(
+            "process disconnected",
+            metadata: ["peer": "\(peer.hello.name)", "reason": "\(reason)"])
+    }
+
+    private func run(_ task: HubTask, _ iteration: Iteration) throws {
+        try attempt(task.label, task.reply, iteration) { try task.body(iteration) }
+    }
+
+    /// Runs one command; its failure is its own unless the database failed.
+    func attempt(
+        _ label: String, _ reply: Reply?, _ iteration: Iteration, _ body: () throws -> Void
+    ) throws {
+        do {
+            try iteration.command(body)
+        } catch let error as StoreError where !error.isLocal {
+            throw error
+        } catch {
+            let refusal = refusal(of: error, label)
+            if let reply { iteration.refuse(reply, refusal) }
+        }
+    }
+
+    /// What a peer hears of an error, and what the log says where it is the hub's own mistake.
+    private func refusal(of error: any Error, _ label: String) -> OperationError {
+        switch error {
+        case let error as OperationError:
+            return error
+        case let error as ValidationError:
+            return OperationError(error)
+        default:
+            logger.error(
+                "a command failed and was rolled back",
+                metadata: ["command": "\(label)", "error": "\(error)"])
+            return OperationError(
+                .internalError, "the hub could not do this; its log says why (\(label))")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Daemon
+import IPC
+import Protocol
+
+/// The hub's counters and gauges, looked up once.
+package struct HubMetrics {
+    package let registry: Metrics
+    let iterations: Counter
+    let commits: Counter
+    let publications: Counter
+    let duplicates: Counter
+    let deliveries: Counter
+    let framesReceived: Counter
+    let framesSent: Counter
+    let queueBytes: Gauge
+    let channels: Gauge
+    let loginFailures: Counter
+    let historyTrimmed: Counter
+
+    package init(_ registry: Metrics) {
+        self.registry = registry
+        iterations = registry.counter(.hubIterations)
+        commits = registry.counter(.hubCommits)
+        publications = registry.counter(.hubPublications)
+        duplicates = registry.counter(.hubDuplicates)
+        deliveries = registry.counter(.hubDeliveries)
+        framesReceived = registry.counter(.ipcFramesReceived)
+        framesSent = registry.counter(.ipcFramesSent)
+        queueBytes = registry.gauge(.ipcQueueBytes)
+        channels = registry.gauge(.hubChannels)
+        loginFailures = registry.counter(.hubLoginFailures)
+        historyTrimmed = registry.counter(.hubHistoryTrimmed)
+    }
+
+    func recovered(from source: String) { registry.counter(.hubRecoveries, source).add() }
+
+    func reached(limit: String) { registry.counter(.limitsReached, limit).add() }
+
+    func ended(_ reason: IPCEnd) { registry.counter(.ipcDisconnects, reason.label).add() }
+
+    func configChange(_ outcome: String) { registry.counter(.hubConfigChanges, outcome).add() }
+
+    func peers(of role: Hello.Role, changedBy amount: Int) {
+        registry.gauge(.hubPeers, role.rawValue).add(amount)
+    }
+}

@@ -1,0 +1,80 @@
+import Crypto
+import JSON
+import Protocol
+import Realtime
+import Store
+
+/// One iteration of the hub's loop as its commands see it: the open transaction, the time, and what
+/// will be sent after the commit.
+///
+/// A command that throws leaves no trace: its writes are rolled back to a savepoint, its effects are
+/// cut off, and what it changed in memory is undone by the closures given to ``onRollback(_:)``,
+/// last first. So whoever changes the hub's memory in a command says there how to take it back.
+package final class Iteration {
+    package let store: StoreTransaction
+    /// Time of day, the same for the whole iteration.
+    package let now: Timestamp
+    /// Monotonic, the loop's.
+    package let clock: Duration
+
+    package private(set) var outbox = Outbox()
+    private var undo: [() -> Void] = []
+
+    init(store: StoreTransaction, now: Timestamp, clock: Duration) {
+        self.store = store
+        self.now = now
+        self.clock = clock
+    }
+
+    package func answer(_ reply: Reply, _ value: JSONValue) {
+        send(.result(reply.request, value), to: reply.peer)
+    }
+
+    package func refuse(_ reply: Reply, _ error: OperationError) {
+        send(.refused(reply.request, error), to: reply.peer)
+    }
+
+    package func send(_ message: HubMessage, to peer: PeerID) {
+        outbox.add(.send(message, to: peer))
+    }
+
+    package func broadcast(_ message: HubMessage, to peers: [PeerID]) {
+        guard !peers.isEmpty else { return }
+        outbox.add(.broadcast(message, to: peers))
+    }
+
+    package func add(_ effect: Outbox.Effect) { outbox.add(effect) }
+
+    /// How to take back a change of memory, should the command fail.
+    package func onRollback(_ body: @escaping () -> Void) { undo.append(body) }
+
+    /// Runs one command so that a failure leaves no trace of it; the error goes on to the caller.
+    func command(_ body: () throws -> Void) throws {
+        let effects = outbox.effects.count
+        undo.removeAll(keepingCapacity: true)
+        do {
+            try store.savepoint(body)
+        } catch {
+            outbox.cut(to: effects)
+            for step in undo.reversed() { step() }
+            undo.removeAll()
+            throw error
+        }
+    }
+}
+
+/// Names that the hub makes: 128 random bits behind a word that says what they name.
+package enum Fresh {
+    /// - Parameter prefix: begins with a letter, so that a command line never takes it for an option.
+    package static func identifier<Kind>(_ prefix: String) -> Identifier<Kind> {
+        do {
+            return try Identifier(parsing: "\(prefix)_\(SecureRandom.identifier())")
+        } catch {
+            preconditionFailure("a made identifier is always well-formed: \(error)")
+        }
+    }
+
+    package static func eventID() -> EventID { identifier("evt") }
+
+    static func epoch() -> Epoch { identifier("e") }
+}

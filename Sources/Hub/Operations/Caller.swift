@@ -1,0 +1,48 @@
+import Protocol
+import Realtime
+
+/// Whom an operation acts for.
+package enum Caller: Equatable, Sendable {
+    /// Somebody without a credential, through a worker.
+    case anonymous
+    case principal(Principal)
+    /// The CLI on this machine, whose uid is its credential: an admin of whichever team it names.
+    case local
+
+    /// How events and logs name it.
+    package var actor: String {
+        switch self {
+        case .anonymous: "anonymous"
+        case .principal(let principal): principal.actor
+        case .local: "local"
+        }
+    }
+
+    /// Decides once for every operation; throws what the caller sees.
+    func check(_ operation: Operation) throws(OperationError) {
+        switch (operation.access, self) {
+        case (.open, _), (.authenticated, .principal), (.authenticated, .local), (.local, .local),
+            (.scope, .local):
+            return
+        case (.scope(let scope), .principal(let principal)):
+            try principal.require(scope)
+        case (.local, _):
+            throw OperationError(
+                .forbidden,
+                "\(operation.rawValue) is for the switchboard command on the server itself")
+        case (.authenticated, .anonymous), (.scope, .anonymous):
+            throw OperationError(.authRequired, "\(operation.rawValue) needs a credential")
+        }
+    }
+}
+
+extension Principal {
+    package func require(_ scope: Scope) throws(OperationError) {
+        guard scopes.contains(scope) else {
+            throw OperationError(
+                .scopeRequired,
+                "this needs the scope \(scope.rawValue), which the credential does not have",
+                details: ["scope": .string(scope.rawValue)])
+        }
+    }
+}

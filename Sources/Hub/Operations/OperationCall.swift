@@ -1,0 +1,102 @@
+import Crypto
+import JSON
+import Protocol
+import Realtime
+import Store
+
+/// One call of an operation, already allowed to its caller.
+package struct OperationCall {
+    package let operation: Operation
+    /// Path, query and body fields in one object.
+    package let parameters: JSONObject
+    package let caller: Caller
+    package let iteration: Iteration
+
+    package var store: StoreTransaction { iteration.store }
+
+    /// Reads parameters and throws everything that is wrong with them.
+    package func read<Result>(_ body: (FieldReader) -> Result) throws -> Result {
+        let reader = FieldReader(parameters)
+        let result = body(reader)
+        try reader.check()
+        return result
+    }
+
+    /// The team that the call is about: the principal's own, or the one that the CLI names.
+    package func team() throws -> TeamID {
+        switch caller {
+        case .principal(let principal):
+            return principal.teamID
+        case .local:
+            let id: TeamID? = try read { reader in
+                let id: TeamID? = reader.identifier("teamId")
+                if id == nil { _ = reader.require("teamId", id, or: "none") }
+                return id
+            }
+            guard let id, try store.team(id) != nil else {
+                throw OperationError(.notFound, "there is no team \(id?.text ?? "")")
+            }
+            return id
+        case .anonymous:
+            throw OperationError(.authRequired, "\(operation.rawValue) needs a credential")
+        }
+    }
+
+    /// `id` of the path; a malformed one is as unknown as any other.
+    package func pathID<Kind>(_ key: String = "id") throws -> Identifier<Kind> {
+        guard let text = parameters[key]?.stringValue,
+            let id = try? Identifier<Kind>(parsing: text)  // malformed: nothing has that name
+        else { throw notFound() }
+        return id
+    }
+
+    /// The one answer for an unknown thing and for another team's.
+    package func notFound() -> OperationError {
+        OperationError(.notFound, "\(operation.rawValue): there is nothing under this id")
+    }
+
+    /// `limit` and `cursor` of a list.
+    package func page() throws -> ListPage {
+        try read { reader in
+            let limit = reader.integer("limit", in: 1...Int64(Limits.maximumPageRows))
+            var after: String?
+            if let cursor = reader.string("cursor", bytes: 1...1_024) {
+                after = Base64URL.decode(cursor).map { String(decoding: $0, as: UTF8.self) }
+                if after == nil { reader.refuse("cursor", "a nextCursor of an earlier answer") }
+            }
+            return ListPage(limit: limit.map(Int.init) ?? Limits.defaultPageRows, after: after)
+        }
+    }
+}
+
+/// Which part of a list is wanted.
+package struct ListPage: Equatable, Sendable {
+    /// Rows in the answer.
+    package let limit: Int
+    /// The position of the last row of the page before; nil for the first page.
+    package let after: String?
+
+    /// Rows to read: one more than wanted tells whether there is a next page.
+    package var fetch: Int { limit + 1 }
+
+    /// The position as the id that it is for most lists; nil too where it is not one.
+    package func afterID<Kind>() -> Identifier<Kind>? {
+        after.flatMap { try? Identifier(parsing: $0) }  // a cursor made up by the caller
+    }
+
+    /// `{items, nextCursor}`.
+    ///
+    /// - Parameters:
+    ///   - rows: up to ``fetch``.
+    ///   - position: what ``after`` has to be to go on behind a row.
+    package func answer<Row>(
+        _ rows: [Row], position: (Row) -> String, json: (Row) -> JSONValue
+    ) -> JSONValue {
+        let shown = rows.prefix(limit)
+        let next = rows.count > limit ? shown.last.map(position) : nil
+        return [
+            "items": .array(shown.map(json)),
+            "nextCursor": next.map { .string(Base64URL.encode(Array($0.utf8))) } ?? .null,
+        ]
+    }
+}
