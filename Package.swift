@@ -109,7 +109,8 @@ let package = Package(
         program(
             "switchboard",
             [
-                "Client", "Daemon", "EventLoop", "HTTPClient", "IPC", "JSON", "Protocol", "Realtime",
+                "Client", "Daemon", "EventLoop", "HTTPClient", "IPC", "JSON", "Protocol",
+                "Realtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -118,7 +119,12 @@ let package = Package(
         tests(of: "Crypto"),
         tests(of: "Daemon", ["EventLoop", "JSON", logging]),
         tests(of: "EventLoop"),
-        tests(of: "FastCGIWorker", ["FastCGI", "JSON", "Protocol"]),
+        tests(
+            of: "FastCGIWorker",
+            [
+                "Access", "Crypto", "Daemon", "EventLoop", "FastCGI", "IPC", "JSON", "Protocol",
+                "Realtime", logging,
+            ]),
         tests(of: "Hub", ["JSON", "Protocol", "Realtime", "Store"]),
         tests(of: "IPC", ["EventLoop", "JSON", "Protocol", "Realtime", logging]),
         tests(of: "JSON"),

@@ -3,14 +3,14 @@ import Glibc
 
 /// The socket on which a web server's FastCGI connections arrive, shared by all request threads.
 ///
-/// It owns its two descriptors, and the socket's file unless the socket was inherited.
+/// It owns its two descriptors and the socket's file.
 public final class FastCGIListener: Sendable {
     /// Non-blocking, so that a thread that lost the race for a connection goes back to waiting.
     let descriptor: Int32
     /// An eventfd that becomes readable at `shutdown()` and stays so.
     let stopDescriptor: Int32
-    /// The file to remove at the end; `nil` for an inherited socket, which whoever made it keeps.
-    let path: String?
+    /// The socket's file, removed at the end.
+    public let path: String
 
     /// Binds and listens on a Unix socket, and leaves its file with `mode`.
     ///
@@ -43,18 +43,6 @@ public final class FastCGIListener: Sendable {
         self.path = path
     }
 
-    /// Takes a socket that is listening already, as systemd hands one over; this object closes it.
-    public init(inheritedDescriptor: Int32) throws(FastCGIError) {
-        try FastCGILibrary.initialise()
-        let label = "descriptor \(inheritedDescriptor)"
-        let flags = fcntl(inheritedDescriptor, F_GETFL)
-        try Self.check("fcntl", label, flags)
-        try Self.check("fcntl", label, fcntl(inheritedDescriptor, F_SETFL, flags | O_NONBLOCK))
-        stopDescriptor = try Self.makeStopDescriptor(label)
-        descriptor = inheritedDescriptor
-        path = nil
-    }
-
     deinit {
         close(descriptor)
         close(stopDescriptor)
@@ -62,10 +50,10 @@ public final class FastCGIListener: Sendable {
 
     /// Ends accepting, from any thread; later calls change nothing.
     ///
-    /// No new connection reaches an own socket, those that wait in its backlog are still answered,
-    /// then every `accept()` returns nil.
+    /// No new connection reaches the socket, those that wait in its backlog are still answered, then
+    /// every `accept()` returns nil.
     public func shutdown() {
-        if let path { unsafe unlink(path) }
+        unsafe unlink(path)
         eventfd_write(stopDescriptor, 1)
     }
 

@@ -22,8 +22,8 @@ import CFastCGI
     /// The method in the case in which it was sent; empty where the web server names none.
     public var method: String { parameter("REQUEST_METHOD") ?? "" }
 
-    /// The decoded and normalised path without the query.
-    public var path: String { parameter("DOCUMENT_URI") ?? parameter("SCRIPT_NAME") ?? "" }
+    /// The path as the client sent it, without the query and not decoded.
+    public var path: String { String((parameter("REQUEST_URI") ?? "").prefix { $0 != "?" }) }
 
     /// What stands behind the question mark, not decoded; nil where there is nothing.
     public var query: String? {

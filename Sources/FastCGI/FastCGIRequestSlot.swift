@@ -18,9 +18,10 @@ import Glibc
     public init(
         _ listener: FastCGIListener, peerTimeout: Duration = .seconds(10)
     ) throws(FastCGIError) {
-        let label = listener.path ?? "descriptor \(listener.descriptor)"
         let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard epoll >= 0 else { throw .system(call: "epoll_create1", path: label, code: errno) }
+        guard epoll >= 0 else {
+            throw .system(call: "epoll_create1", path: listener.path, code: errno)
+        }
         // Exclusive: the kernel wakes one of the waiting threads for a connection, not all.
         let exclusive = EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue
         guard
@@ -29,7 +30,7 @@ import Glibc
         else {
             let code = errno
             close(epoll)
-            throw .system(call: "epoll_ctl", path: label, code: code)
+            throw .system(call: "epoll_ctl", path: listener.path, code: code)
         }
         self.listener = listener
         self.peerTimeout = peerTimeout
@@ -83,8 +84,6 @@ extension FastCGIRequestSlot {
     private func nextConnection() -> Int32? {
         while true {
             let isStopping = waitForEvents()
-            // An inherited socket stays open for the next process, so its backlog is left to it.
-            if isStopping, listener.path == nil { return nil }
             let connection = Glibc.accept(listener.descriptor, nil, nil)
             if connection >= 0 {
                 _ = fcntl(connection, F_SETFD, FD_CLOEXEC)

@@ -1,1 +1,3 @@
-print("switchboard-fcgi")
+import FastCGIWorker
+
+FastCGIWorker.run()

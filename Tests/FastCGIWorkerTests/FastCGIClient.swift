@@ -33,7 +33,7 @@ final class FastCGIClient {
     }
 
     /// Reads until the other side closes and joins what came on FCGI_STDOUT.
-    func response() -> Response? {
+    func response() -> CGIResponse? {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
@@ -49,12 +49,12 @@ final class FastCGIClient {
             if header[1] == 6 { output += rest.dropFirst(8).prefix(length) }
             rest = rest.dropFirst(8 + length + Int(header[6]))
         }
-        return Response(output)
+        return CGIResponse(output)
     }
 }
 
 /// A CGI response, taken apart.
-struct Response {
+struct CGIResponse {
     var status = 0
     var headers: [String: String] = [:]
     var body: [UInt8] = []
@@ -113,7 +113,8 @@ extension FastCGIClient {
         body: [UInt8] = []
     ) -> [UInt8] {
         var values = [
-            ("REQUEST_METHOD", method), ("DOCUMENT_URI", path), ("QUERY_STRING", query),
+            ("REQUEST_METHOD", method), ("REQUEST_URI", query.isEmpty ? path : "\(path)?\(query)"),
+            ("QUERY_STRING", query),
             ("REMOTE_ADDR", "192.0.2.1"), ("HTTP_HOST", "example.org"),
         ]
         if !body.isEmpty { values.append(("CONTENT_LENGTH", String(body.count))) }

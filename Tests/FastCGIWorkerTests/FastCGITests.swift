@@ -1,3 +1,4 @@
+import Daemon
 import FastCGI
 import Glibc
 import Synchronization
@@ -7,14 +8,14 @@ import Testing
 private final class EchoServer: Sendable {
     let path: String
     let listener: FastCGIListener
-    private let ended = DispatchedFlag()
+    private let ended = Flag()
 
     init(peerTimeout: Duration = .seconds(5), maximumBytes: Int = 100_000) throws {
         path = "/tmp/switchboard-fastcgi-\(getpid())-\(UInt64.random(in: 0 ... .max))"
         listener = try FastCGIListener(path: path, backlog: 16, mode: 0o600)
         let listener = listener
         let ended = ended
-        startThread {
+        NamedThread.start("echo") {
             if let slot = try? FastCGIRequestSlot(listener, peerTimeout: peerTimeout) {
                 while let request = slot.accept() { Self.answer(request, maximumBytes) }
             }
@@ -46,7 +47,7 @@ private final class EchoServer: Sendable {
 }
 
 @Suite struct FastCGITests {
-    private func exchange(_ server: EchoServer, _ bytes: [UInt8]) throws -> Response? {
+    private func exchange(_ server: EchoServer, _ bytes: [UInt8]) throws -> CGIResponse? {
         let client = try #require(FastCGIClient(path: server.path))
         client.send(bytes)
         client.finishSending()

@@ -1,0 +1,114 @@
+import JSON
+import Protocol
+
+/// What REST takes in a body.
+enum RequestSchemas {
+    static let all: [(SchemaName, JSONValue)] = [
+        (
+            .loginRequest,
+            Schema.object(["user": Schema.text(1...256), "password": Schema.text(1...1024)])
+        ),
+        (
+            .keyRequest,
+            Schema.object(
+                ["scopes": Schema.array(Schema.words(Scope.allCases.map(\.rawValue)))],
+                optional: [
+                    "name": Schema.text(1...256), "expiresAt": Schema.nullable(Schema.time),
+                ])
+        ),
+        (.sessionRequest, Schema.object([:], optional: session)),
+        (.sessionChange, Schema.object([:], optional: session)),
+        (
+            .messageRequest,
+            Schema.object(
+                ["text": ["type": "string", "minLength": 1]],
+                optional: ["clientMessageId": Schema.identifier])
+        ),
+        (
+            .permissionRequest,
+            Schema.object(
+                [
+                    "toolName": Schema.string, "command": Schema.string,
+                    "description": Schema.string,
+                ],
+                optional: [
+                    "requestId": Schema.identifier, "timeoutMs": Schema.nullable(Schema.count()),
+                ])
+        ),
+        (
+            .permissionAnswer,
+            Schema.object(
+                ["allowed": Schema.boolean], optional: ["alwaysAllow": Schema.boolean])
+        ),
+        (
+            .ownerRequest,
+            Schema.object(
+                [:],
+                optional: [
+                    "name": Schema.nullable(Schema.string),
+                    "status": Schema.nullable(Schema.string),
+                ])
+        ),
+        (
+            .workspaceRequest,
+            Schema.object(["path": Schema.string], optional: workspace)
+        ),
+        (.workspaceChange, Schema.object([:], optional: workspace)),
+        (.publishRequest, publishRequest),
+        (.publishedEvent, publishedEvent),
+    ]
+
+    private static let mode = Schema.words(["safe", "ask", "allow-all"])
+
+    private static let session: JSONObject = [
+        "name": Schema.nullable(Schema.text(1...256)),
+        "workspaceId": Schema.nullable(Schema.identifier), "mode": mode,
+        "agent": Schema.nullable(Schema.string), "model": Schema.nullable(Schema.string),
+        "workingDirectory": Schema.nullable(Schema.string),
+    ]
+
+    private static let workspace: JSONObject = [
+        "name": Schema.text(1...256), "path": Schema.string,
+        "mode": Schema.nullable(mode), "model": Schema.nullable(Schema.string),
+    ]
+
+    private static let publishRequest: JSONValue = [
+        "oneOf": [
+            Schema.reference(.publishedEvent),
+            Schema.object([
+                "events": Schema.array(
+                    Schema.reference(.publishedEvent), 1...Limits.maximumEventsPerPublish)
+            ]),
+        ]
+    ]
+
+    /// One event: domain and application types with a payload, session types with flat fields.
+    private static let publishedEvent: JSONValue = {
+        let common: JSONObject = ["eventId": Schema.identifier, "timestamp": Schema.time]
+        let domain = Schema.object(
+            ["channel": Schema.channel, "type": EventSchemas.domainType],
+            optional: common.adding("payload", Schema.anything))
+        let session = SessionEventShape.all.map { shape in
+            Schema.object(
+                ([
+                    "channel": Schema.channel, "type": Schema.constant(shape.type.rawValue),
+                ] as JSONObject).adding(EventSchemas.fields(of: shape, required: true)),
+                optional: common.adding(EventSchemas.fields(of: shape, required: false)))
+        }
+        return ["oneOf": .array([domain] + session)]
+    }()
+}
+
+extension JSONObject {
+    func adding(_ other: JSONObject) -> JSONObject {
+        var sum = self
+        for (name, value) in other { sum[name] = value }
+        return sum
+    }
+
+    func adding(_ name: String, _ value: JSONValue) -> JSONObject {
+        var sum = self
+        sum[name] = value
+        return sum
+    }
+}

@@ -1,0 +1,35 @@
+import JSON
+import Protocol
+
+/// What a request thread needs of the hub: one question, one answer.
+///
+/// Any thread; blocks until the answer is there or its deadline has passed. The worker's own tests
+/// put another one in its place.
+package protocol HubCaller: Sendable {
+    func ask(_ question: HubQuestion) -> HubReply
+}
+
+/// What a request asks of the hub.
+package enum HubQuestion: Sendable, Equatable {
+    case call(CredentialID?, Operation, JSONObject)
+    case publish(CredentialID, [ProducedEvent], texts: [UInt8])
+
+    func message(_ request: Int64) -> PeerMessage {
+        switch self {
+        case .call(let credential, let operation, let parameters):
+            .call(request, credential, operation, parameters)
+        case .publish(let credential, let events, let texts):
+            .publish(request, credential, events, texts: texts)
+        }
+    }
+}
+
+/// How a question ended.
+package enum HubReply: Sendable, Equatable {
+    case result(JSONValue)
+    case refused(OperationError)
+    /// The hub is away, or went away before it answered; whether it took effect is unknown.
+    case lost
+    /// No answer within the deadline; whether it took or takes effect is unknown.
+    case late
+}

@@ -1,0 +1,41 @@
+import JSON
+import Protocol
+
+/// A parameter behind the question mark; others are ignored.
+package struct QueryParameter: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        case text
+        case integer(ClosedRange<Int64>)
+        case word([String])
+    }
+
+    package let name: String
+    package let kind: Kind
+    package let summary: String
+
+    /// How many items a page holds.
+    static let limit = QueryParameter(
+        name: "limit", kind: .integer(1...Int64(Limits.maximumPageRows)),
+        summary: "Items in one page, \(Limits.defaultPageRows) unless told.")
+    /// Where a page begins.
+    static let cursor = QueryParameter(
+        name: "cursor", kind: .text, summary: "The nextCursor of the page before.")
+    /// Both of them, which every list takes.
+    static let page = [limit, cursor]
+    static let since = QueryParameter(
+        name: "since", kind: .integer(0...Int64.max),
+        summary: "Publications after this offset; 0, the default, is everything kept.")
+    static let status = QueryParameter(
+        name: "status", kind: .word(["idle", "running", "waiting", "interrupted", "failed"]),
+        summary: "Only sessions in this state.")
+    static let text = QueryParameter(
+        name: "q", kind: .text, summary: "Only sessions whose name holds this text.")
+
+    /// The value for the hub, which checks its range.
+    ///
+    /// A number that is none stays a string, so that the hub names what it takes instead.
+    func value(_ text: String) -> JSONValue {
+        if case .integer = kind, let number = Int64(text) { return .integer(number) }
+        return .string(text)
+    }
+}
