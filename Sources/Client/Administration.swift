@@ -10,7 +10,7 @@ public protocol Administration: AnyObject {
     func call(_ operation: Operation, _ parameters: JSONObject) throws(ClientError) -> JSONValue
 
     /// Publishes events as `POST /api/publish` takes them; answers that route's `results`.
-    func publish(_ events: [JSONObject], team: String?) throws(ClientError) -> [JSONValue]
+    func publish(_ events: [JSONObject]) throws(ClientError) -> [JSONValue]
 }
 
 extension Administration {

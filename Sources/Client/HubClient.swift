@@ -11,13 +11,17 @@ import Realtime
 ///
 /// Owns an event loop that turns while a call waits, on the caller's thread.
 public final class HubClient: Administration {
-    private let loop: EventLoop
-    private let link: HubLink
+    let loop: EventLoop
+    let link: HubLink
     private let socket: String
     private let failures = LinkFailures()
 
     /// Connects; throws when the hub has not greeted within `deadline`.
-    public init(socket: String, deadline: Duration = .seconds(3)) throws(ClientError) {
+    ///
+    /// - Parameter waitsForStart: keeps trying while nobody listens yet, as after starting a hub.
+    public init(
+        socket: String, deadline: Duration = .seconds(3), waitsForStart: Bool = false
+    ) throws(ClientError) {
         self.socket = socket
         do {
             loop = try EventLoop()
@@ -29,7 +33,7 @@ public final class HubClient: Administration {
             loop: loop, path: socket,
             hello: Hello(role: .cli, name: "cli-\(getpid())", processID: getpid()),
             logger: Logger(label: "cli") { _ in LinkFailureHandler(failures: failures) })
-        try connect(within: deadline)
+        try connect(within: deadline, waitsForStart: waitsForStart)
     }
 
     deinit { link.stop() }
@@ -40,9 +44,7 @@ public final class HubClient: Administration {
         try request { .call($0, nil, operation, parameters) }
     }
 
-    public func publish(
-        _ events: [JSONObject], team: String?
-    ) throws(ClientError) -> [JSONValue] {
+    public func publish(_ events: [JSONObject]) throws(ClientError) -> [JSONValue] {
         let batch: ProducedBatch
         do throws(ValidationError) {
             batch = try ProducedBatch(events, at: WallClock.now)
@@ -50,7 +52,7 @@ public final class HubClient: Administration {
             throw .invalid(error)
         }
         let answer = try request { .publish($0, nil, batch.events, texts: batch.texts) }
-        guard let results = answer["results"]?.arrayValue ?? answer.arrayValue else {
+        guard let results = answer["results"]?.arrayValue else {
             throw .unexpectedAnswer("publish has no results")
         }
         return results
@@ -73,11 +75,14 @@ public final class HubClient: Administration {
         }
     }
 
-    private func connect(within deadline: Duration) throws(ClientError) {
+    private func connect(
+        within deadline: Duration, waitsForStart: Bool
+    ) throws(ClientError) {
         let timer = loop.schedule(after: deadline) { [loop] in loop.stop() }
         link.onUp = { [loop] _ in loop.stop() }
         link.start()
-        loop.run()
+        // The first try is made at once: what failed then is already known.
+        if waitsForStart || failures.last == nil { loop.run() }
         timer.cancel()
         link.onUp = nil
         guard link.isUp else {

@@ -21,6 +21,10 @@ func end(with error: any Error) -> Never {
 }
 
 JSON.seed()
+// A peer or reader that has gone is an error where it is met, not the end without a word.
+_ = signal(SIGPIPE, SIG_IGN)
+// Commands that wait have nothing to tidy up; `dev` takes the signal over for its loop.
+_ = signal(SIGINT) { _ in _exit(130) }
 do {
     var command = try Switchboard.parseAsRoot()
     try command.run()

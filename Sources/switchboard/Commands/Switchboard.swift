@@ -5,5 +5,9 @@ struct Switchboard: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "switchboard",
         abstract: "Run and administer Switchboard.",
-        subcommands: [DevCommand.self])
+        subcommands: [
+            DevCommand.self, TeamsCommand.self, UsersCommand.self, KeysCommand.self,
+            SessionsCommand.self, PublishCommand.self, ListenCommand.self, ConfigCommand.self,
+            DoctorCommand.self,
+        ])
 }

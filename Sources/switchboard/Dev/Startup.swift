@@ -27,7 +27,8 @@ struct Startup: Sendable {
     func run() -> StartupNews {
         let end = ContinuousClock.now + Self.deadline
         do {
-            let hub = try HubClient(socket: hubSocket, deadline: Self.deadline)
+            let hub = try HubClient(
+                socket: hubSocket, deadline: Self.deadline, waitsForStart: true)
             let login = try FirstLogin.ensure(hub, file: firstLoginFile)
             if let failure = waitForWorkers(until: end) { return failure }
             return waitForREST(until: end) ?? .answers(login)

@@ -1,0 +1,51 @@
+import Protocol
+import Realtime
+
+/// A channel to listen to, from a position on or from now on.
+public struct ListenTarget: Sendable {
+    public let channel: ChannelName
+    public var since: StreamPosition?
+
+    public init(_ channel: ChannelName, since: StreamPosition?) {
+        self.channel = channel
+        self.since = since
+    }
+}
+
+/// What somebody who listens gets to see.
+public enum ListenEvent: Sendable {
+    /// One message, as clients get it.
+    case message([UInt8])
+    /// The channel is joined at this position. `isGap`: what was published since the position asked
+    /// for is not kept any more, and is missing here.
+    case joined(ChannelName, StreamPosition, isGap: Bool)
+    /// The link is gone and is being made again.
+    case interrupted(String)
+}
+
+/// Where each channel is, so that a broken link is resumed without a gap or a duplicate.
+struct ListenPositions {
+    private var positions: [ChannelName: StreamPosition]
+
+    init(_ targets: [ListenTarget]) {
+        positions = [:]
+        for target in targets { positions[target.channel] = target.since }
+    }
+
+    subscript(channel: ChannelName) -> StreamPosition? { positions[channel] }
+
+    /// The channel was joined, and what follows counts from here.
+    mutating func joined(_ channel: ChannelName, at position: StreamPosition) {
+        positions[channel] = position
+    }
+
+    /// Whether this publication is the next one of its channel; then it counts as seen.
+    ///
+    /// While a page of missed ones is being fetched, live ones arrive too early: they come again.
+    mutating func take(_ channel: ChannelName, _ offset: Offset) -> Bool {
+        guard var position = positions[channel], offset == position.offset + 1 else { return false }
+        position.offset = offset
+        positions[channel] = position
+        return true
+    }
+}

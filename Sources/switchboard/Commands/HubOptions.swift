@@ -1,0 +1,105 @@
+import ArgumentParser
+import Client
+import Daemon
+import HTTPClient
+import JSON
+import Protocol
+
+/// Which hub a command is for, and in which form it answers.
+struct HubOptions: ParsableArguments {
+    @Option(help: "The state directory of a `switchboard dev`.")
+    var state: String?
+
+    @Option(help: "The hub's socket.")
+    var socket: String?
+
+    @Option(help: "An installation elsewhere, as https://HOST; needs a key.")
+    var url: String?
+
+    @Option(
+        help: "API key for --url; better in the variable SWITCHBOARD_KEY, which ps never shows.")
+    var key: String?
+
+    @Option(help: "Certificates (PEM) to trust with --url instead of the system's.")
+    var caFile: String?
+
+    @Flag(help: "Answer in JSON.")
+    var json = false
+
+    func validate() throws {
+        let given = [state, socket, url].compactMap { $0 }
+        guard given.count <= 1 else {
+            throw ValidationError("give one of --state, --socket and --url")
+        }
+        guard url.map({ $0.hasPrefix("https://") }) ?? true else {
+            throw ValidationError("--url begins with https://, or a key would travel in the open")
+        }
+        guard url != nil || (key == nil && caFile == nil) else {
+            throw ValidationError("--key and --ca-file go with --url")
+        }
+    }
+
+    /// Connects, or throws what to do about it.
+    func connect() throws -> any Administration {
+        if let remote = try remote() { return remote }
+        return try HubClient(socket: hubSocket())
+    }
+
+    /// Nil without `--url`.
+    func remote() throws -> RemoteClient? {
+        guard let url else { return nil }
+        let environment = ProcessEnvironment.variables()
+        guard let key = key ?? environment["SWITCHBOARD_KEY"], !key.isEmpty else {
+            throw ValidationError("--url needs a key: --key or the variable SWITCHBOARD_KEY")
+        }
+        guard key.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+            throw ValidationError("the key holds characters that no key has")
+        }
+        return RemoteClient(origin: url, key: key, trust: HTTPTrust(caFile: caFile))
+    }
+
+    /// As given, else the installed one, else that of a `switchboard dev` in its default place.
+    func hubSocket() throws -> String {
+        if let socket { return FileSystem.absolute(socket) }
+        return try paths().hubSocket
+    }
+
+    func paths() throws -> Paths {
+        let environment = ProcessEnvironment.variables()
+        if let state { return try DevLayout(state: state, environment: environment).paths }
+        let installed = try Paths()
+        guard !FileSystem.exists(installed.hubSocket),
+            !FileSystem.isDirectory(installed.stateDirectory),
+            let development = try? DevLayout(state: nil, environment: environment),
+            FileSystem.isDirectory(development.root)
+        else { return installed }
+        return development.paths
+    }
+}
+
+/// The team that a command acts for.
+struct TeamOption: ParsableArguments {
+    @Option(help: "The team's id; not needed where there is one team, nor with --url.")
+    var team: String?
+
+    /// The parameters of a call with the team in them: a key has its team, the hub's own machine
+    /// has to name one.
+    func parameters(
+        _ hub: any Administration, _ own: JSONObject = [:]
+    ) throws -> JSONObject {
+        guard hub is HubClient else { return own }
+        var parameters = own
+        parameters["teamId"] = .string(try id(hub))
+        return parameters
+    }
+
+    private func id(_ hub: any Administration) throws -> String {
+        if let team { return team }
+        let ids = try hub.list(.listTeams).compactMap { $0["id"]?.stringValue }
+        if ids.count == 1, let only = ids.first { return only }
+        throw ValidationError(
+            ids.isEmpty
+                ? "there is no team yet; make one with `switchboard teams create NAME`"
+                : "there are \(ids.count) teams: say which one with --team")
+    }
+}

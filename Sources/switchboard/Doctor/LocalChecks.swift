@@ -1,0 +1,105 @@
+import Client
+import Daemon
+import Glibc
+import JSON
+import Protocol
+
+/// Looks at files, sockets and the hub on this machine.
+struct LocalChecks {
+    let paths: Paths
+
+    func run() -> [Finding] {
+        [configuration] + directories + [database] + sockets + hub
+    }
+
+    private var configuration: Finding {
+        do {
+            let settings = try Settings.load(
+                configDirectory: paths.configDirectory, environment: ProcessEnvironment.variables())
+            let changed = SettingsTable.all.filter { $0.value(in: settings) != $0.defaultValue }
+            return .ok("config", "\(paths.configFile) is valid, \(changed.count) not as by default")
+        } catch {
+            return .fail("config", "\(error)", "correct \(paths.configFile); no daemon starts so")
+        }
+    }
+
+    /// Nothing of ours is anybody else's to read.
+    private var directories: [Finding] {
+        let closed: mode_t = 0o077
+        let hubDirectory = FileSystem.directory(of: paths.hubSocket)
+        return [
+            directory(paths.configDirectory, forbidden: 0o022, mode: "755"),
+            directory(paths.stateDirectory, forbidden: closed, mode: "700"),
+            directory(hubDirectory, forbidden: closed, mode: "700"),
+        ]
+    }
+
+    private func directory(_ path: String, forbidden: mode_t, mode: String) -> Finding {
+        guard let access = FileSystem.access(to: path) else {
+            return .fail(
+                "directory", "\(path) is not there, or not for you to see",
+                "start the service, or run doctor as root")
+        }
+        guard access.mode & forbidden == 0 else {
+            return .fail(
+                "directory", "\(path) is open to others (mode \(String(access.mode, radix: 8)))",
+                "chmod \(mode) \(path)")
+        }
+        return .ok("directory", "\(path) has mode \(String(access.mode, radix: 8))")
+    }
+
+    private var database: Finding {
+        guard let access = FileSystem.access(to: paths.database) else {
+            return .fail(
+                "store", "\(paths.database) is not there, or not for you to see",
+                "start the hub, which makes it, or run doctor as root")
+        }
+        guard access.mode & 0o077 == 0 else {
+            return .fail(
+                "store", "\(paths.database) is open to others", "chmod 600 \(paths.database)")
+        }
+        return .ok("store", "\(paths.database) has mode \(String(access.mode, radix: 8))")
+    }
+
+    private var sockets: [Finding] {
+        let workers = FileSystem.names(in: paths.runDirectory).filter { $0.hasPrefix("ws-") }
+            .map { ($0, paths.webSocketSocket(name: $0)) }
+        let all = [("hub", paths.hubSocket), ("fcgi", paths.fcgiSocket)] + workers
+        let findings = all.map { name, path in socket(name, path) }
+        guard workers.isEmpty else { return findings }
+        let missing = Finding.fail(
+            "socket", "no WebSocket worker has a socket in \(paths.runDirectory)",
+            "systemctl enable --now switchboard-ws@1, or start `switchboard dev`")
+        return findings + [missing]
+    }
+
+    private func socket(_ name: String, _ path: String) -> Finding {
+        guard let error = UnixProbe.connectError(path) else {
+            return .ok("socket", "\(name) listens at \(path)")
+        }
+        let remedy =
+            error == EACCES
+            ? "run doctor as root or as the service's user"
+            : "look at the log of \(name): `journalctl -u 'switchboard-\(name)*'`"
+        return .fail("socket", "\(name) at \(path): \(SystemText.of(error))", remedy)
+    }
+
+    private var hub: [Finding] {
+        let answer: JSONValue
+        do throws(ClientError) {
+            answer = try HubClient(socket: paths.hubSocket).call(.readiness, [:])
+        } catch {
+            return [.fail("hub", "\(error)", "look at the hub's log")]
+        }
+        var findings: [Finding] = []
+        for part in ["hub", "store", "workers"] {
+            guard let value = answer[part] else { continue }
+            findings.append(.ok(part, "reports \(Output.cell(value))"))
+        }
+        guard answer["ready"]?.boolValue == true else {
+            let text = "the hub is not ready: \(Output.cell(answer))"
+            return findings + [.fail("hub", text, "look at the logs of hub and workers")]
+        }
+        return findings + [.ok("hub", "answers and is ready")]
+    }
+}
