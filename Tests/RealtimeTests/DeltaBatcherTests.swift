@@ -75,6 +75,22 @@ import Testing
         #expect(batcher.nextDeadline == nil)
     }
 
+    @Test func `what was done to a session can be taken back, and no other session notices`() {
+        var batcher = DeltaBatcher()
+        _ = batcher.add(delta("a", "e1"), at: .zero)
+        let checkpoint = batcher.checkpoint(of: "s")
+        _ = batcher.add(delta("b", "e2"), at: .milliseconds(10))
+        _ = batcher.add(delta("c", "e3", session: "other"), at: .milliseconds(20))
+        _ = batcher.flush("s")
+        _ = batcher.add(delta("d", "e4", TextStream(turn: "t")), at: .milliseconds(30))
+        batcher.restore(checkpoint)
+        #expect(batcher.nextDeadline == .milliseconds(50))
+        #expect(batcher.sessionsDue(at: .milliseconds(50)) == ["s"])
+        #expect(batcher.add(delta("b", "e2"), at: .milliseconds(40)) == .wait)
+        #expect(batcher.flushDue(at: .milliseconds(50)).map(\.text) == ["ab"])
+        #expect(batcher.flushAll().map(\.text) == ["c"])
+    }
+
     /// Random deltas and other events of some sessions, against the plain sequence they came in.
     @Test(arguments: seeds) func `nothing is lost, late, repeated or overtaken`(_ seed: UInt64) {
         var world = BatchWorld(seed: seed)

@@ -87,6 +87,12 @@ import Testing
         #expect(!scope.allows(toolName: "Write", .path("/w/src")))
     }
 
+    @Test func `only a tool that is known to take a path is judged by path`() {
+        #expect(PermissionSubject(toolName: "Edit", command: "/a") == .path("/a"))
+        #expect(PermissionSubject(toolName: "Bash", command: "/a") == .commandLine("/a"))
+        #expect(PermissionSubject(toolName: "unknown", command: "ls") == .commandLine("ls"))
+    }
+
     @Test(arguments: ["", "/", ".", "..", "../x", "a/../b", "a\0b"])
     func `a path that names no one place below a root is not remembered`(_ path: String) {
         #expect(

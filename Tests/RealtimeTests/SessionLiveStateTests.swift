@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `an open question shows as waiting until the last one has ended`() {
-        var state = SessionLiveState(status: .running)
+        var state = SessionLiveState(phase: .running)
         state.apply(.permissionRequested("p1"))
         state.apply(.permissionRequested("p2"))
         state.apply(.permissionRequested("p1"))
@@ -48,7 +48,7 @@ import Testing
     ])
     func `the way a run ends is the session's status`(_ end: SessionEvent, _ status: SessionStatus)
     {
-        var state = SessionLiveState(status: .running)
+        var state = SessionLiveState(phase: .running)
         state.apply(end)
         #expect(state.status == status)
         state.apply(.toolResult("late"))
@@ -98,6 +98,21 @@ import Testing
         #expect(state.runningTools.last?.toolInput == "{}")
         state.apply(.toolResult("c"))
         #expect(state.runningTools.map(\.toolUseID) == ["d"])
+    }
+
+    @Test func `a replay knows again what was in flight, and the record stays right`() {
+        let state = SessionLiveState(
+            phase: .running, usage: TokenUsage(inputTokens: 5, outputTokens: 6),
+            replaying: [
+                .textDelta(TextStream(turn: "1"), "old"), .complete(.complete, usage: nil),
+                .usage(TokenUsage(inputTokens: 1, outputTokens: 1)), .toolStart(tool("u")),
+                .textDelta(TextStream(turn: "2"), "new"),
+            ])
+        #expect(state.textInFlight == "new" && state.runningTools.map(\.toolUseID) == ["u"])
+        #expect(state.phase == .running)
+        #expect(state.usage == TokenUsage(inputTokens: 5, outputTokens: 6))
+        let waitingForNothing = SessionLiveState(phase: .running, replaying: [.error])
+        #expect(waitingForNothing.status == .running)
     }
 
     @Test func `a usage report replaces what it names and keeps the rest`() {

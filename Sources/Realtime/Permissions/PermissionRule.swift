@@ -1,11 +1,3 @@
-/// What a tool asks to do, in the form in which a rule can judge it.
-public enum PermissionSubject: Sendable, Equatable {
-    /// A line for a shell.
-    case commandLine(String)
-    /// A file or folder that the tool touches.
-    case path(String)
-}
-
 /// What one `alwaysAllow` remembers, for one session and one tool.
 ///
 /// CONTRACT §3: an argv prefix of a single simple command, or one path scope; never a compound

@@ -39,7 +39,7 @@ public struct DeltaBatcher: Sendable {
             window: Duration = .milliseconds(50), maximumBytes: Int = 16 << 10,
             maximumBatchesPerSession: Int = 32
         ) {
-            precondition(window > .zero && maximumBytes > 0 && maximumBatchesPerSession > 0)
+            precondition(window >= .zero && maximumBytes > 0 && maximumBatchesPerSession > 0)
             self.window = window
             self.maximumBytes = maximumBytes
             self.maximumBatchesPerSession = maximumBatchesPerSession
@@ -66,20 +66,22 @@ public struct DeltaBatcher: Sendable {
         case duplicate
     }
 
-    private struct Key: Sendable, Hashable {
+    fileprivate struct Key: Sendable, Hashable {
         let session: SessionID
         let stream: TextStream
     }
 
     /// What is open of one session.
-    private struct OpenBatches: Sendable {
+    fileprivate struct OpenBatches: Sendable {
         /// In the order in which they began.
         var batches: [Batch] = []
         /// Of all of them, to recognise a repetition.
         var eventIDs: Set<EventID> = []
     }
 
-    private let limits: Limits
+    /// May be changed at any time; counts from the next delta on.
+    public var limits: Limits
+
     private var open: [SessionID: OpenBatches] = [:]
     private var deadlines = DeadlineQueue<Key, Duration>()
 
@@ -125,6 +127,36 @@ public struct DeltaBatcher: Sendable {
         var batches: [Batch] = []
         while let next = deadlines.next { batches += flushDue(at: next) }
         return batches
+    }
+
+    /// What a session has open, to be put back by ``restore(_:)``.
+    public struct Checkpoint: Sendable {
+        fileprivate let session: SessionID
+        fileprivate let batches: OpenBatches?
+        fileprivate let deadlines: [Key: Duration]
+    }
+
+    /// What is open of one session now; the costs are those of its batches, not of all.
+    public func checkpoint(of session: SessionID) -> Checkpoint {
+        let batches = open[session]
+        var moments: [Key: Duration] = [:]
+        for batch in batches?.batches ?? [] {
+            let key = Key(session: session, stream: batch.stream)
+            moments[key] = deadlines.moment(of: key)
+        }
+        return Checkpoint(session: session, batches: batches, deadlines: moments)
+    }
+
+    /// Undoes what was done to a session since its checkpoint: its transaction did not commit.
+    public mutating func restore(_ checkpoint: Checkpoint) {
+        _ = flush(checkpoint.session)
+        open[checkpoint.session] = checkpoint.batches
+        for (key, moment) in checkpoint.deadlines { deadlines.schedule(key, at: moment) }
+    }
+
+    /// The sessions of which ``flushDue(at:)`` gives something.
+    public func sessionsDue(at now: Duration) -> Set<SessionID> {
+        Set(deadlines.due(at: now).map(\.session))
     }
 
     /// The place of a key's batch, begun if need be, and how many the session has open.

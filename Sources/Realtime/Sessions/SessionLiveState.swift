@@ -14,10 +14,10 @@ public struct SessionLiveState: Sendable, Equatable {
         /// Of one tool's input; a longer one is shown as an empty object.
         public var maximumToolInputBytes: Int
 
-        /// Sums up to about 0.6 MiB, so that a snapshot stays below one outbound queue.
+        /// Sums up to about 200 KiB, so that a snapshot fits an outbound queue several times.
         public init(
-            maximumTextBytes: Int = 64 << 10, maximumTexts: Int = 32, maximumTools: Int = 64,
-            maximumToolInputBytes: Int = 8 << 10
+            maximumTextBytes: Int = 64 << 10, maximumTexts: Int = 32, maximumTools: Int = 32,
+            maximumToolInputBytes: Int = 4 << 10
         ) {
             precondition(maximumTextBytes > 0 && maximumTexts > 0 && maximumTools > 0)
             self.maximumTextBytes = maximumTextBytes
@@ -36,8 +36,9 @@ public struct SessionLiveState: Sendable, Equatable {
     }
 
     private let limits: Limits
+
     /// What the session would be doing if nobody had to be asked.
-    private var phase: SessionStatus
+    public private(set) var phase: SessionStatus
 
     /// Every flow of text in flight, in the order in which they began.
     public private(set) var texts: [TextInFlight] = []
@@ -51,12 +52,20 @@ public struct SessionLiveState: Sendable, Equatable {
     /// The latest report of the agent.
     public private(set) var usage: TokenUsage?
 
-    /// A session at rest, or as its record says; waiting is not recorded but follows from questions.
+    /// A session at rest, or as its record says.
+    ///
+    /// - Parameters:
+    ///   - phase: the recorded one; waiting is never recorded but follows from open questions.
+    ///   - events: its latest ones, to know again what was in flight; the record stays right.
     public init(
-        status: SessionStatus = .idle, usage: TokenUsage? = nil, limits: Limits = Limits()
+        phase: SessionStatus = .idle, usage: TokenUsage? = nil,
+        replaying events: [SessionEvent] = [],
+        limits: Limits = Limits()
     ) {
         self.limits = limits
-        self.phase = status == .waiting ? .running : status
+        self.phase = phase
+        for event in events { apply(event) }
+        self.phase = phase
         self.usage = usage
     }
 

@@ -38,9 +38,17 @@ public struct DeadlineQueue<Key: Hashable & Sendable, Moment: Comparable & Senda
         ordered.remove(at: place(of: moment, sequence))
     }
 
+    /// When a key is due; nil when it is not scheduled.
+    public func moment(of key: Key) -> Moment? { scheduled[key]?.moment }
+
+    /// Every key whose moment is `now` or before, earliest first.
+    public func due(at now: Moment) -> [Key] {
+        ordered.prefix { $0.moment <= now }.map(\.key)
+    }
+
     /// Removes and returns every key whose moment is `now` or before, earliest first.
     public mutating func popDue(at now: Moment) -> [Key] {
-        let due = ordered.prefix { $0.moment <= now }.map(\.key)
+        let due = due(at: now)
         ordered.removeFirst(due.count)
         for key in due { scheduled[key] = nil }
         return due
