@@ -75,7 +75,14 @@ struct RowReader {
 
     mutating func word<Word: RawRepresentable>() throws(StoreError) -> Word
     where Word.RawValue == String {
-        guard let word = Word(rawValue: try text()) else { throw damaged() }
+        guard let word: Word = try optionalWord() else { throw damaged() }
+        return word
+    }
+
+    mutating func optionalWord<Word: RawRepresentable>() throws(StoreError) -> Word?
+    where Word.RawValue == String {
+        guard let text = try optionalText() else { return nil }
+        guard let word = Word(rawValue: text) else { throw damaged() }
         return word
     }
 
@@ -95,7 +102,7 @@ struct RowReader {
     }
 
     /// About the column that was read last.
-    private func damaged() -> StoreError { .damaged(column: column - 1, of: source) }
+    func damaged() -> StoreError { .damaged(column: column - 1, of: source) }
 }
 
 extension Set<Scope> {

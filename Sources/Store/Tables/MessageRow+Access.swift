@@ -1,0 +1,95 @@
+import GRDB
+import Realtime
+
+extension StoreTransaction {
+    /// Adds a message, and drops the one that is over ``MessageRow/maximumPerSession`` with it.
+    public func insert(_ message: MessageRow) throws(StoreError) {
+        try execute(
+            """
+            INSERT INTO messages (\(MessageRow.columns))
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                message.sessionID.text, message.sequence, message.id.text, message.role.rawValue,
+                message.createdAt.milliseconds,
+            ] + message.changingValues)
+        try execute(
+            "DELETE FROM messages WHERE session_id = ? AND sequence <= ?",
+            [message.sessionID.text, message.sequence - MessageRow.maximumPerSession])
+    }
+
+    /// Writes everything of a message that can change.
+    public func update(_ message: MessageRow) throws(StoreError) {
+        try execute(
+            """
+            UPDATE messages SET (\(MessageRow.changingColumns)) = (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            WHERE session_id = ? AND sequence = ?
+            """, message.changingValues + [message.sessionID.text, message.sequence])
+    }
+
+    public func message(
+        _ id: MessageID, of session: SessionID
+    ) throws(StoreError) -> MessageRow? {
+        try message(of: session, where: "id", is: id.text)
+    }
+
+    /// The message that a client sent under its own id.
+    public func message(
+        sentAs id: ClientMessageID, to session: SessionID
+    ) throws(StoreError) -> MessageRow? {
+        try message(of: session, where: "client_message_id", is: id.text)
+    }
+
+    /// The latest message about a tool use.
+    public func message(
+        about tool: ToolUseID, of session: SessionID
+    ) throws(StoreError) -> MessageRow? {
+        try message(of: session, where: "tool_use_id", is: tool.text)
+    }
+
+    /// Oldest first, behind a place.
+    public func messages(
+        of session: SessionID, after sequence: Int64, limit: Int
+    ) throws(StoreError) -> [MessageRow] {
+        try rows(
+            """
+            SELECT \(MessageRow.columns) FROM messages WHERE session_id = ? AND sequence > ?
+            ORDER BY sequence LIMIT ?
+            """, [session.text, sequence, limit], MessageRow.init)
+    }
+
+    /// Messages that wait for the running turn to end, oldest first.
+    public func queuedMessages(of session: SessionID) throws(StoreError) -> [MessageRow] {
+        try rows(
+            """
+            SELECT \(MessageRow.columns) FROM messages
+            WHERE session_id = ? AND status = 'queued' ORDER BY sequence
+            """, [session.text], MessageRow.init)
+    }
+
+    /// The turn has ended: what was queued is the agent's to read now.
+    public func acceptQueuedMessages(of session: SessionID) throws(StoreError) {
+        try execute(
+            "UPDATE messages SET status = 'accepted' WHERE session_id = ? AND status = 'queued'",
+            [session.text])
+    }
+
+    private func message(
+        of session: SessionID, where column: String, is value: String
+    ) throws(StoreError) -> MessageRow? {
+        try row(
+            """
+            SELECT \(MessageRow.columns) FROM messages WHERE session_id = ? AND \(column) = ?
+            ORDER BY sequence DESC LIMIT 1
+            """, [session.text, value], MessageRow.init)
+    }
+}
+
+extension MessageRow {
+    fileprivate var changingValues: StatementArguments {
+        [
+            text, status?.rawValue, clientMessageID?.text, toolName, toolUseID?.text, toolInput,
+            result, isError, turnID?.text,
+        ]
+    }
+}

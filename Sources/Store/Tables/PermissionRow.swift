@@ -1,0 +1,117 @@
+import GRDB
+import Realtime
+
+/// A question for permission, also for a while after its end.
+public struct PermissionRow: Sendable, Equatable {
+    /// Where it stands; the raw value is the column's.
+    public enum State: String, Sendable, CaseIterable {
+        case pending, allowed, denied, withdrawn
+        case timedOut = "timed_out"
+    }
+
+    /// 1,000 ended questions a session are kept: a second answer comes soon after the first.
+    public static let maximumEndedPerSession = 1_000
+
+    public let key: PermissionKey
+    public let teamID: TeamID
+    public let toolName: String
+    public let command: String
+    public let description: String
+    public let createdAt: Timestamp
+    /// Nil waits for ever.
+    public let expiresAt: Timestamp?
+    public var state: State
+    /// Who ended it; nil while it is pending and where time did.
+    public var resolvedBy: String?
+
+    /// A new question.
+    public init(
+        key: PermissionKey, teamID: TeamID, toolName: String, command: String, description: String,
+        createdAt: Timestamp, expiresAt: Timestamp?
+    ) {
+        self.key = key
+        self.teamID = teamID
+        self.toolName = toolName
+        self.command = command
+        self.description = description
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.state = .pending
+    }
+
+    static let columns = """
+        session_id, request_id, team_id, tool_name, command, description, created_at, expires_at,
+        state, resolved_by
+        """
+
+    init(_ row: inout RowReader) throws(StoreError) {
+        key = PermissionKey(try row.identifier(), try row.identifier())
+        teamID = try row.identifier()
+        toolName = try row.text()
+        command = try row.text()
+        description = try row.text()
+        createdAt = try row.time()
+        expiresAt = try row.optionalTime()
+        state = try row.word()
+        resolvedBy = try row.optionalText()
+    }
+}
+
+extension StoreTransaction {
+    /// Adds a question, and drops the session's oldest ended ones over the limit.
+    public func insert(_ permission: PermissionRow) throws(StoreError) {
+        try execute(
+            "INSERT INTO permissions (\(PermissionRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                permission.key.session.text, permission.key.request.text, permission.teamID.text,
+                permission.toolName, permission.command, permission.description,
+                permission.createdAt.milliseconds, permission.expiresAt?.milliseconds,
+                permission.state.rawValue, permission.resolvedBy,
+            ])
+        try execute(
+            """
+            DELETE FROM permissions WHERE session_id = ?1 AND request_id IN (
+                SELECT request_id FROM permissions WHERE session_id = ?1 AND state <> 'pending'
+                ORDER BY created_at DESC LIMIT -1 OFFSET ?2)
+            """, [permission.key.session.text, PermissionRow.maximumEndedPerSession])
+    }
+
+    public func endPermission(
+        _ key: PermissionKey, as state: PermissionRow.State, by actor: String?
+    ) throws(StoreError) {
+        try execute(
+            """
+            UPDATE permissions SET state = ?, resolved_by = ?
+            WHERE session_id = ? AND request_id = ?
+            """, [state.rawValue, actor, key.session.text, key.request.text])
+    }
+
+    /// Pending or ended.
+    public func permission(_ key: PermissionKey) throws(StoreError) -> PermissionRow? {
+        try row(
+            """
+            SELECT \(PermissionRow.columns) FROM permissions
+            WHERE session_id = ? AND request_id = ?
+            """, [key.session.text, key.request.text], PermissionRow.init)
+    }
+
+    /// Pending ones, oldest first, behind the one asked then under that key; nil for every team or
+    /// every session.
+    public func pendingPermissions(
+        of team: TeamID?, in session: SessionID?,
+        after cursor: (createdAt: Timestamp, key: PermissionKey)? = nil, limit: Int = -1
+    ) throws(StoreError) -> [PermissionRow] {
+        try rows(
+            """
+            SELECT \(PermissionRow.columns) FROM permissions
+            WHERE state = 'pending' AND (?1 IS NULL OR team_id = ?1)
+                AND (?2 IS NULL OR session_id = ?2)
+                AND (?3 IS NULL OR (created_at, session_id, request_id) > (?3, ?4, ?5))
+            ORDER BY created_at, session_id, request_id LIMIT ?6
+            """,
+            [
+                team?.text, session?.text, cursor?.createdAt.milliseconds, cursor?.key.session.text,
+                cursor?.key.request.text, limit,
+            ], PermissionRow.init)
+    }
+}

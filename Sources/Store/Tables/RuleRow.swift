@@ -1,0 +1,89 @@
+import JSON
+import Realtime
+
+/// What one `alwaysAllow` remembered.
+public struct RuleRow: Sendable, Equatable {
+    public let id: RuleID
+    public let sessionID: SessionID
+    public let rule: PermissionRule
+    /// Whose answer it was.
+    public let createdBy: String
+    public let createdAt: Timestamp
+
+    public init(
+        id: RuleID, sessionID: SessionID, rule: PermissionRule, createdBy: String,
+        createdAt: Timestamp
+    ) {
+        self.id = id
+        self.sessionID = sessionID
+        self.rule = rule
+        self.createdBy = createdBy
+        self.createdAt = createdAt
+    }
+
+    static let columns = "id, session_id, tool_name, scope, created_by, created_at"
+
+    init(_ row: inout RowReader) throws(StoreError) {
+        id = try row.identifier()
+        sessionID = try row.identifier()
+        rule = PermissionRule(toolName: try row.text(), scope: try row.ruleScope())
+        createdBy = try row.text()
+        createdAt = try row.time()
+    }
+}
+
+extension StoreTransaction {
+    public func insert(_ rule: RuleRow) throws(StoreError) {
+        try execute(
+            "INSERT INTO rules (\(RuleRow.columns)) VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                rule.id.text, rule.sessionID.text, rule.rule.toolName, rule.rule.scope.stored,
+                rule.createdBy, rule.createdAt.milliseconds,
+            ])
+    }
+
+    /// All of a session, oldest first; their number is bounded by whoever adds them.
+    public func rules(of session: SessionID) throws(StoreError) -> [RuleRow] {
+        try rows(
+            """
+            SELECT \(RuleRow.columns) FROM rules WHERE session_id = ? ORDER BY created_at, id
+            """, [session.text], RuleRow.init)
+    }
+
+    /// Removes one rule of a session, or all; says how many there were.
+    public func deleteRules(of session: SessionID, _ id: RuleID?) throws(StoreError) -> Int {
+        try execute(
+            "DELETE FROM rules WHERE session_id = ?1 AND (?2 IS NULL OR id = ?2)",
+            [session.text, id?.text])
+        return changes
+    }
+}
+
+extension PermissionRule.Scope {
+    /// `["word", …]` for a command prefix, `"path"` for a path.
+    fileprivate var stored: String {
+        let value: JSONValue =
+            switch self {
+            case .commandPrefix(let words): .array(words.map { .string($0) })
+            case .path(let path): .string(path)
+            }
+        return String(decoding: value.encoded(), as: UTF8.self)
+    }
+}
+
+extension RowReader {
+    /// The form of `PermissionRule.Scope.stored`.
+    mutating func ruleScope() throws(StoreError) -> PermissionRule.Scope {
+        let text = try text()
+        let value: JSONValue
+        do { value = try JSONValue(parsing: Array(text.utf8)) } catch { throw damaged() }
+        switch value {
+        case .string(let path): return .path(path)
+        case .array(let items):
+            let words = items.compactMap(\.stringValue)
+            guard words.count == items.count, !words.isEmpty else { throw damaged() }
+            return .commandPrefix(words)
+        default: throw damaged()
+        }
+    }
+}
