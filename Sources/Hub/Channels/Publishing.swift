@@ -131,6 +131,11 @@ final class PublishAnswer {
         precondition(results[index] == nil, "an event has one result")
         results[index] = result
         missing -= 1
+        // A later command may publish a held delta and then fail: the delta is held again.
+        iteration.onRollback { [self] in
+            results[index] = nil
+            missing += 1
+        }
         guard missing == 0 else { return }
         let list = results.compactMap { $0?.json }
         iteration.answer(reply, ["results": .array(list)])

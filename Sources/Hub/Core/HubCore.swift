@@ -49,13 +49,18 @@ package final class HubCore {
         limits.ring = PublicationRing.Limits(
             maximumPublications: settings.hub.ringCount, maximumBytes: settings.hub.ringBytes)
         channels = Channels(limits: limits, metrics: metrics)
-        try store.transaction { transaction in
+        let (pending, running) = try store.transaction { transaction in
             try credentials.load(transaction)
             generations = Generations(
                 config: try transaction.generation(of: .config)?.count ?? 0,
                 theme: try transaction.generation(of: .theme)?.count ?? 0)
+            return (
+                try transaction.pendingPermissions(of: nil, in: nil),
+                try transaction.runningSessionCount()
+            )
         }
         setUpOwnParts()
+        setUpSessions(pending: pending, running: running)
     }
 
     package var access: ChannelAccess { ChannelAccess { [unowned self] in sessions } }

@@ -18,6 +18,8 @@ package final class Iteration {
     package let clock: Duration
 
     package private(set) var outbox = Outbox()
+    /// Counts the commands of this iteration, so that their parts can tell one from the next.
+    package private(set) var commandNumber = 0
     private var undo: [() -> Void] = []
 
     init(store: StoreTransaction, now: Timestamp, clock: Duration) {
@@ -52,6 +54,7 @@ package final class Iteration {
     func command(_ body: () throws -> Void) throws {
         let effects = outbox.effects.count
         undo.removeAll(keepingCapacity: true)
+        commandNumber += 1
         do {
             try store.savepoint(body)
         } catch {

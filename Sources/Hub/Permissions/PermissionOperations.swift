@@ -1,0 +1,114 @@
+import JSON
+import Protocol
+import Realtime
+import Store
+
+/// `permissions.*`: questions of agents, and people's answers.
+struct PermissionOperations {
+    let directory: SessionDirectory
+    let desk: PermissionDesk
+
+    func register(in operations: OperationRegistry) {
+        operations.on(.listTeamPermissions) { call in
+            try list(call, of: try call.visibleTeam(), in: nil)
+        }
+        operations.on(.listSessionPermissions) { call in
+            try list(call, of: nil, in: try call.session(directory).row.id)
+        }
+        operations.on(.requestPermission, request)
+        operations.on(.answerPermission, answer)
+    }
+
+    /// Oldest first.
+    private func list(
+        _ call: OperationCall, of team: TeamID?, in session: SessionID?
+    ) throws -> JSONValue {
+        let page = try call.page()
+        let rows = try call.store.pendingPermissions(
+            of: team, in: session, after: page.afterQuestion(), limit: page.fetch)
+        return page.answer(rows, position: ListPage.position(of:), json: \.json)
+    }
+
+    /// A repeated question is the same question, until it has ended.
+    private func request(_ call: OperationCall) throws -> JSONValue {
+        let question = try read(call, try call.session(directory).row)
+        guard let known = try call.store.permission(question.key) else {
+            try desk.ask(question, call.iteration)
+            return question.json
+        }
+        guard known.toolName == question.toolName, known.command == question.command else {
+            throw OperationError(
+                .conflict, "the request id \(known.key.request) stands for another question")
+        }
+        guard known.state == .pending else {
+            throw OperationError(
+                .permissionAlreadyResolved, "the request \(known.key.request) has ended")
+        }
+        return known.json
+    }
+
+    private func read(_ call: OperationCall, _ session: SessionRow) throws -> PermissionRow {
+        let now = call.iteration.now
+        return try call.read { reader in
+            let id: PermissionRequestID = reader.identifier("requestId") ?? Fresh.identifier("prm")
+            let timeout = reader.change("timeoutMs") {
+                $0.integer("timeoutMs", in: SessionLimits.permissionTimeoutMilliseconds)
+            }
+            var wait = session.permissionTimeout
+            timeout.apply(to: &wait)
+            return PermissionRow(
+                key: PermissionKey(session.id, id), teamID: session.teamID,
+                toolName: reader.requiredString("toolName", bytes: 1...128),
+                command: reader.requiredString(
+                    "command", bytes: 0...SessionLimits.maximumCommandBytes),
+                description: reader.requiredString(
+                    "description", bytes: 0...SessionLimits.maximumDescriptionBytes),
+                createdAt: now, expiresAt: wait.map { now + .milliseconds($0) })
+        }
+    }
+
+    /// Over REST, and for the WebSocket command `permission_response`.
+    private func answer(_ call: OperationCall) throws -> JSONValue {
+        let question = try question(call)
+        let answer = try call.read { reader in
+            PermissionAnswer(
+                allowed: reader.requiredBoolean("allowed"),
+                alwaysAllow: reader.boolean("alwaysAllow") ?? false, by: call.caller.actor)
+        }
+        let remembered = try desk.answer(question, answer, call.iteration)
+        return [
+            "requestId": .string(question.key.request.text),
+            "sessionId": .string(question.key.session.text), "allowed": .bool(answer.allowed),
+            "alwaysAllow": .bool(remembered), "resolvedBy": .string(answer.principal),
+        ]
+    }
+
+    private func question(_ call: OperationCall) throws -> PermissionRow {
+        let unknown = OperationError(
+            .permissionNotFound, "there is no such permission request in a session of your team")
+        do {
+            let session = try call.session(directory).row.id
+            let key = PermissionKey(session, try call.pathID("requestId"))
+            guard let question = try call.store.permission(key) else { throw unknown }
+            return question
+        } catch let error as OperationError where error.code == .notFound {
+            throw unknown
+        }
+    }
+}
+
+extension ListPage {
+    /// The position as a question's, in the form of ``position(of:)``; nil where it is none.
+    fileprivate func afterQuestion() -> (createdAt: Timestamp, key: PermissionKey)? {
+        guard let parts = after?.split(separator: " "), parts.count == 3,
+            let milliseconds = Int64(parts[0]),
+            let session = try? SessionID(parsing: parts[1]),  // a cursor made up by the caller
+            let request = try? PermissionRequestID(parsing: parts[2])  // the same
+        else { return nil }
+        return (Timestamp(milliseconds: milliseconds), PermissionKey(session, request))
+    }
+
+    fileprivate static func position(of row: PermissionRow) -> String {
+        "\(row.createdAt.milliseconds) \(row.key.session) \(row.key.request)"
+    }
+}

@@ -1,0 +1,79 @@
+import JSON
+import Protocol
+import Realtime
+import Store
+
+/// `messages.*`: the transcript of a session, and what people say in it.
+struct MessageOperations {
+    let directory: SessionDirectory
+    let publisher: SessionPublisher
+    let metrics: HubMetrics
+
+    func register(in operations: OperationRegistry) {
+        operations.on(.listMessages, list)
+        operations.on(.createMessage, create)
+    }
+
+    /// Oldest first.
+    private func list(_ call: OperationCall) throws -> JSONValue {
+        let session = try call.session(directory).row.id
+        let page = try call.page()
+        let rows = try call.store.messages(
+            of: session, after: page.after.flatMap { Int64($0) } ?? 0, limit: page.fetch)
+        return page.answer(rows, position: { String($0.sequence) }, json: \.json)
+    }
+
+    /// A message that a client sends again under its own id is the one it sent before.
+    private func create(_ call: OperationCall) throws -> JSONValue {
+        let row = try call.session(directory).row
+        let (text, clientID): (String, ClientMessageID?) = try call.read { reader in
+            (
+                reader.requiredString("text", bytes: 1...SessionLimits.maximumMessageBytes),
+                reader.identifier("clientMessageId")
+            )
+        }
+        if let clientID, let known = try call.store.message(sentAs: clientID, to: row.id) {
+            return Self.answer(known)
+        }
+        let isBusy = row.status == .running || row.status == .waiting
+        if isBusy { try checkQueue(of: row.id, call) }
+        return Self.answer(
+            try append(text, clientID, isBusy ? .queued : .accepted, to: row.id, call))
+    }
+
+    private func checkQueue(of session: SessionID, _ call: OperationCall) throws {
+        let queued = try call.store.queuedMessages(of: session).count
+        guard queued < SessionLimits.maximumQueuedMessages else {
+            metrics.reached(limit: "maximumQueuedMessages")
+            throw OperationError(
+                .limitReached,
+                "\(queued) messages wait for the running turn already; wait for it, or abort it",
+                retryAfterSeconds: 5)
+        }
+    }
+
+    private func append(
+        _ text: String, _ clientID: ClientMessageID?, _ status: UserMessageStatus,
+        to session: SessionID, _ call: OperationCall
+    ) throws -> MessageRow {
+        let message = try SessionTranscript.append(
+            .user, text: text, to: session, directory, call.iteration
+        ) { message in
+            message.status = status
+            message.clientMessageID = clientID
+        }
+        guard let message else { throw call.notFound() }
+        var body: JSONObject = [
+            "messageId": .string(message.id.text), "text": .string(text),
+            "status": .string(status.rawValue),
+        ]
+        body.set("clientMessageId", clientID?.text)
+        try publisher.publish(
+            .userMessage, in: session, body, folding: .userMessage(status), call.iteration)
+        return message
+    }
+
+    private static func answer(_ message: MessageRow) -> JSONValue {
+        ["messageId": .string(message.id.text), "status": .init(message.status?.rawValue)]
+    }
+}

@@ -1,0 +1,23 @@
+/// The limits of sessions that nobody has a reason to change, each with its own.
+///
+/// Those that admins change are in `Daemon.HubSettings`.
+package enum SessionLimits {
+    /// 96 KiB for a person's message: its publication stays below `maximumPublicationBytes`.
+    package static let maximumMessageBytes = 96 * 1_024
+    /// 128 KiB for one text or result of an agent.
+    package static let maximumTextBytes = 128 * 1_024
+    /// 20 messages wait for a running turn: more is a client that doesn't listen.
+    package static let maximumQueuedMessages = 20
+    /// 4 KiB of each queued message in a snapshot; REST has all of it.
+    package static let maximumQueuedPreviewBytes = 4 * 1_024
+    /// 8 KiB for what a person has to read before allowing it.
+    package static let maximumCommandBytes = 8 * 1_024
+    /// 2 KiB for the reason.
+    package static let maximumDescriptionBytes = 2 * 1_024
+    /// A week, as in the settings: a question that waits longer says so with null.
+    package static let permissionTimeoutMilliseconds: ClosedRange<Int64> = 100...604_800_000
+    /// 5,000 sessions in memory; beyond that all are dropped, and each is read again when needed.
+    package static let maximumLiveSessions = 5_000
+    /// 500 publications are read back to know what a session was doing before a restart.
+    package static let maximumReplayed = 500
+}
