@@ -43,10 +43,13 @@ import CFastCGI
             throw .truncated
         }
         var body: [UInt8] = []
-        var chunk = [CChar](repeating: 0, count: 8192)
+        var chunk = [UInt8](repeating: 0, count: 8192)
         while true {
-            let count = Int(unsafe FCGX_GetStr(&chunk, Int32(chunk.count), stream))
-            body.append(contentsOf: chunk[..<count].lazy.map { UInt8(bitPattern: $0) })
+            let count = unsafe chunk.withUnsafeMutableBytes { bytes in
+                let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+                return Int(unsafe FCGX_GetStr(start, Int32(bytes.count), stream))
+            }
+            body.append(contentsOf: chunk[..<count])
             if body.count > maximumBytes { throw .tooLarge(maximumBytes: maximumBytes) }
             if count < chunk.count { break }
         }
@@ -76,9 +79,11 @@ import CFastCGI
         }
         bytes.append(contentsOf: [0x0D, 0x0A])
         bytes.append(contentsOf: body)
-        let characters = bytes.map { CChar(bitPattern: $0) }
-        let written = unsafe FCGX_PutStr(characters, Int32(characters.count), stream)
-        return unsafe Int(written) == characters.count && FCGX_FFlush(stream) == 0
+        let written = unsafe bytes.withUnsafeBytes { bytes in
+            let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            return Int(unsafe FCGX_PutStr(start, Int32(bytes.count), stream))
+        }
+        return unsafe written == bytes.count && FCGX_FFlush(stream) == 0
     }
 
     private static func endsLine(_ byte: UInt8) -> Bool {

@@ -7,6 +7,9 @@ final class FastCGIClient {
     /// Connects; nil where nobody listens.
     init?(path: String) {
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         unsafe withUnsafeMutableBytes(of: &address.sun_path) {
@@ -32,7 +35,7 @@ final class FastCGIClient {
         _ = Glibc.shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    /// Reads until the other side closes and joins what came on FCGI_STDOUT.
+    /// Reads until the other side closes, or is silent for 5 s, and joins what came on FCGI_STDOUT.
     func response() -> CGIResponse? {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)

@@ -97,6 +97,37 @@ import Testing
         #expect(out.header("Set-Cookie")?.hasPrefix("switchboard.sid=; Max-Age=0;") == true)
     }
 
+    @Test func `published events go to the hub with their texts, and its answer comes back`() {
+        let bench = Bench(.key(.publish), .result(["results": []]))
+        let response = bench.send(
+            "POST", "/api/publish", body: #"{"channel":"team:t","type":"x_a","eventId":"e"}"#)
+        #expect(response.status == 200)
+        #expect(response.json == ["results": []])
+        guard case .publish(let credential, let events, let texts) = bench.hub.questions.first
+        else {
+            Issue.record("nothing was published")
+            return
+        }
+        #expect(credential == "c1")
+        #expect(events.map(\.eventID) == ["e"])
+        #expect(events.map(\.content) == [.ready(textBytes: texts.count)])
+    }
+
+    @Test func `each family of events needs its own scope`() {
+        let domain = #"{"channel":"team:t","type":"x_a"}"#
+        let session = #"{"channel":"session:s","type":"text_delta","delta":"d"}"#
+        let both = "{\"events\":[\(domain),\(session)]}"
+        func status(_ gate: FakeGate, _ body: String) -> Int {
+            Bench(gate).send("POST", "/api/publish", body: body).status
+        }
+        #expect(status(.key(.publish), domain) == 200)
+        #expect(status(.key(.publish), session) == 403)
+        #expect(status(.key(.publish), both) == 403)
+        #expect(status(.key(.sessionsRun), domain) == 403)
+        #expect(status(.key(.sessionsRun), session) == 200)
+        #expect(status(.key(.sessionsRun, .publish), both) == 200)
+    }
+
     @Test func `metrics are open to this machine and to keys`() {
         let text = HubReply.result(["text": "m 1\n"])
         let local = Bench(FakeGate(), text).send("GET", "/metrics", from: "127.0.0.1")

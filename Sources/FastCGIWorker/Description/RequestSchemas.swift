@@ -65,6 +65,7 @@ enum RequestSchemas {
         "workspaceId": Schema.nullable(Schema.identifier), "mode": mode,
         "agent": Schema.nullable(Schema.string), "model": Schema.nullable(Schema.string),
         "workingDirectory": Schema.nullable(Schema.string),
+        "permissionTimeoutMs": Schema.nullable(Schema.count()),
     ]
 
     private static let workspace: JSONObject = [

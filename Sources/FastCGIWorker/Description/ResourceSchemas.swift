@@ -113,7 +113,18 @@ enum ResourceSchemas {
                 ["requestId": Schema.identifier, "allowed": Schema.boolean],
                 optional: ["alwaysAllow": Schema.boolean, "resolvedBy": Schema.string])
         ),
-        (.rule, Schema.object(["id": Schema.identifier])),
+        (
+            .rule,
+            Schema.object(
+                [
+                    "id": Schema.identifier, "toolName": Schema.string, "createdAt": Schema.time,
+                    "createdBy": Schema.string,
+                ],
+                optional: [
+                    "commandPrefix": Schema.nullable(Schema.array(Schema.string)),
+                    "path": Schema.nullable(Schema.string),
+                ])
+        ),
         (.ruleList, Schema.page(of: .rule)),
     ]
 

@@ -28,6 +28,8 @@ package struct QueryParameter: Sendable, Equatable {
     static let status = QueryParameter(
         name: "status", kind: .word(["idle", "running", "waiting", "interrupted", "failed"]),
         summary: "Only sessions in this state.")
+    static let rule = QueryParameter(
+        name: "ruleId", kind: .text, summary: "Only this rule, instead of all of them.")
     static let text = QueryParameter(
         name: "q", kind: .text, summary: "Only sessions whose name holds this text.")
 

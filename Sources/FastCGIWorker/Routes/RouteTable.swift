@@ -82,7 +82,7 @@ package enum RouteTable {
             query: QueryParameter.page, 200, .ruleList),
         Route(
             .delete, "/api/sessions/{id}/rules", asking: .deleteRules,
-            "Forgets what \"always allow\" remembered.", 204),
+            "Forgets what \"always allow\" remembered.", query: [.rule], 204),
     ]
 
     private static let events = [
