@@ -6,7 +6,7 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     /// Nobody answers at the hub's socket.
     case hubUnreachable(socket: String, reason: String)
     /// The link broke while the answer was awaited: whether it took effect is unknown.
-    case linkLost
+    case linkLost(reason: String)
     /// The hub's, or the REST API's, own refusal.
     case refused(OperationError)
     /// Nothing came back from a remote installation.
@@ -25,8 +25,11 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
             no hub answers at \(socket): \(reason). Is it running? Start `switchboard dev` or the \
             service, or name the right one with --state, --socket or --url
             """
-        case .linkLost:
-            "the hub went away before it answered; look whether the change took effect, then repeat"
+        case .linkLost(let reason):
+            """
+            the link to the hub broke before it answered: \(reason). Look whether the change took \
+            effect, then repeat
+            """
         case .refused(let error): "\(error)"
         case .transport(let error): "\(error)"
         case .unexpectedAnswer(let what): "the answer is not of the expected form: \(what)"

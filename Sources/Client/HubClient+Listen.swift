@@ -21,7 +21,7 @@ extension HubClient {
         listener.fail = { [loop] in loop.stop() }
         listener.start()
         loop.run()
-        throw listener.failure ?? .linkLost
+        throw listener.failure ?? .linkLost(reason: "listening was stopped")
     }
 
     private func owner(of channel: ChannelName) throws(ClientError) -> TeamID {

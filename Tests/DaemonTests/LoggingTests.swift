@@ -73,6 +73,11 @@ import Testing
         #expect(line.utf8.count < 2_200)
     }
 
+    @Test func `a program's line keeps its backslashes and loses its terminal controls`() {
+        #expect(LogText.printable(#"a\n"b"é"#) == #"a\n"b"é"#)
+        #expect(LogText.printable("a\u{1b}[2J\t\r\\") == "a\\u{1b}[2J\t\\r\\\\")
+    }
+
     @Test func `bytes that are not text are shown as such`() {
         #expect(LogText.escaped(bytes: [0x61, 0xff, 0x00], maximumBytes: 9) == "a\u{fffd}\\u{0}")
         #expect(LogText.escaped(bytes: [0x61, 0x62, 0x63], maximumBytes: 2) == "ab…(3 bytes)")

@@ -21,6 +21,21 @@ public enum LogText {
         return result
     }
 
+    /// Only what could move a terminal's cursor or hide text is escaped: for lines that a program
+    /// has written to be read, backslashes and all.
+    public static func printable(_ line: String) -> String {
+        guard !line.unicodeScalars.allSatisfy(isVisible) else { return line }
+        var result = ""
+        for scalar in line.unicodeScalars {
+            if isVisible(scalar) || scalar == "\t" {
+                result.unicodeScalars.append(scalar)
+            } else {
+                append(scalar, isQuoted: false, to: &result)
+            }
+        }
+        return result
+    }
+
     /// The same for bytes of a peer that may not be UTF-8: wrong ones become U+FFFD.
     public static func escaped(bytes: some Collection<UInt8>, maximumBytes: Int) -> String {
         let shown = String(decoding: bytes.prefix(maximumBytes), as: UTF8.self)

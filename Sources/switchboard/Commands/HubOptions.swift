@@ -79,7 +79,7 @@ struct HubOptions: ParsableArguments {
 
 /// The team that a command acts for.
 struct TeamOption: ParsableArguments {
-    @Option(help: "The team's id; not needed where there is one team, nor with --url.")
+    @Option(help: "The team's id; with --url the key's own.")
     var team: String?
 
     /// The parameters of a call with the team in them: a key has its team, the hub's own machine
@@ -91,6 +91,13 @@ struct TeamOption: ParsableArguments {
         var parameters = own
         parameters["teamId"] = .string(try id(hub))
         return parameters
+    }
+
+    /// For what gives somebody access: the team is said, not guessed.
+    func require(unless hub: HubOptions) throws {
+        guard team != nil || hub.url != nil else {
+            throw ValidationError("--team ID is needed; `switchboard teams list` shows the ids")
+        }
     }
 
     private func id(_ hub: any Administration) throws -> String {

@@ -8,7 +8,7 @@ import Realtime
 struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Make, list and revoke API keys.",
-        subcommands: [List.self, Create.self, Delete.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Create.self, Revoke.self], defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
@@ -40,6 +40,8 @@ struct KeysCommand: ParsableCommand {
         @OptionGroup var team: TeamOption
         @OptionGroup var hub: HubOptions
 
+        func validate() throws { try team.require(unless: hub) }
+
         func run() throws {
             let hub = try self.hub.connect()
             var own: JSONObject = [
@@ -57,9 +59,9 @@ struct KeysCommand: ParsableCommand {
         }
     }
 
-    struct Delete: ParsableCommand {
+    struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Revoke a key; its connections are closed at once.")
+            abstract: "Revoke a key; its connections are closed at once.", aliases: ["delete"])
         @Argument(help: "The key's id, not the key.") var id: String
         @OptionGroup var team: TeamOption
         @OptionGroup var hub: HubOptions

@@ -7,14 +7,14 @@ struct PublishCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "publish", abstract: "Publish an event on a channel.",
         discussion: """
-            switchboard publish team:t1 log_entry --payload '{"line":"hello"}'
+            switchboard publish team:t1 log_entry '{"line":"hello"}'
             switchboard publish - < events.json     one event, or {"events": […]}, as in the REST API
             """)
 
     @Argument(help: "The channel, or - for events from standard input.") var channel: String
     @Argument(help: "A domain type such as log_entry, a session type, or x_ and a name.")
     var type: String?
-    @Option(help: "JSON: the payload, or a session type's own fields.") var payload: String?
+    @Argument(help: "JSON: the payload, or a session type's own fields.") var payload: String?
     @Option(help: "Makes a repeated publish harmless.") var eventId: String?
     @OptionGroup var hub: HubOptions
 
@@ -41,7 +41,7 @@ struct PublishCommand: ParsableCommand {
     }
 
     private func event(type: String) throws -> JSONObject {
-        let content = try payload.map { try parse(Array($0.utf8), "--payload") }
+        let content = try payload.map { try parse(Array($0.utf8), "the payload") }
         var event: JSONObject = ["channel": .string(channel), "type": .string(type)]
         if let eventId { event["eventId"] = .string(eventId) }
         if case .session = EventType(type) {

@@ -29,6 +29,8 @@ struct UsersCommand: ParsableCommand {
         @OptionGroup var team: TeamOption
         @OptionGroup var hub: HubOptions
 
+        func validate() throws { try team.require(unless: hub) }
+
         func run() throws {
             let hub = try self.hub.connect()
             let parameters = try team.parameters(

@@ -1,3 +1,5 @@
+import Daemon
+
 /// Cuts what a child writes into lines.
 struct LineReader {
     /// A longer line is cut, so that a child cannot grow its supervisor.
@@ -5,7 +7,7 @@ struct LineReader {
 
     private var partial: [UInt8] = []
 
-    /// The lines that are complete now, without their ends.
+    /// The lines that are complete now, without their ends and without terminal controls.
     mutating func append(_ bytes: ArraySlice<UInt8>) -> [String] {
         var lines: [String] = []
         for byte in bytes {
@@ -22,6 +24,6 @@ struct LineReader {
 
     private mutating func takePartial() -> String {
         defer { partial.removeAll(keepingCapacity: true) }
-        return String(decoding: partial, as: UTF8.self)
+        return LogText.printable(String(decoding: partial, as: UTF8.self))
     }
 }

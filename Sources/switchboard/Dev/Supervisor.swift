@@ -39,6 +39,7 @@ final class Supervisor {
     /// Blocks until all processes have ended; the exit status, or why it could not go on.
     func run() throws(CommandFailure) -> Int32 {
         watchSignals()
+        raiseDescriptorLimit()
         children = configuration.programs.map { program in
             Child(program, loop: loop, setpriv: configuration.executables.setpriv) {
                 [weak self] child, line in self?.show(child, line)
@@ -58,6 +59,18 @@ final class Supervisor {
         mailbox.close()
         if let failure { throw failure }
         return exitCode
+    }
+
+    /// For the children: a soft limit of 1,024 would be 400 clients.
+    ///
+    /// What is not allowed stays.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+            return
+        }
+        limit.rlim_cur = limit.rlim_max
+        unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private var startup: Startup {
