@@ -203,7 +203,6 @@ extension SessionEventShape.Kind {
     fileprivate var schema: JSONValue {
         switch self {
         case .text: Schema.string
-        case .label: Schema.text(0...SessionEventShape.maximumLabelBytes)
         case .identifier: Schema.identifier
         case .boolean: Schema.boolean
         case .count: Schema.count(0...(1 << 53))

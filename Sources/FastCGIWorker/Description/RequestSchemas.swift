@@ -51,9 +51,17 @@ enum RequestSchemas {
         ),
         (
             .workspaceRequest,
-            Schema.object(["path": Schema.string], optional: workspace)
+            Schema.object(
+                ["name": Schema.text(1...256), "path": Schema.string], optional: workspaceDefaults)
         ),
-        (.workspaceChange, Schema.object([:], optional: workspace)),
+        (
+            .workspaceChange,
+            Schema.object(
+                [:],
+                optional: workspaceDefaults.adding([
+                    "name": Schema.text(1...256), "path": Schema.string,
+                ]))
+        ),
         (.publishRequest, publishRequest),
         (.publishedEvent, publishedEvent),
     ]
@@ -68,9 +76,10 @@ enum RequestSchemas {
         "permissionTimeoutMs": Schema.nullable(Schema.count()),
     ]
 
-    private static let workspace: JSONObject = [
-        "name": Schema.text(1...256), "path": Schema.string,
-        "mode": Schema.nullable(mode), "model": Schema.nullable(Schema.string),
+    /// What a session in the workspace begins with.
+    private static let workspaceDefaults: JSONObject = [
+        "mode": Schema.nullable(mode), "agent": Schema.nullable(Schema.string),
+        "model": Schema.nullable(Schema.string),
     ]
 
     private static let publishRequest: JSONValue = [

@@ -69,6 +69,7 @@ enum ResourceSchemas {
                 "updatedAt": Schema.time, "lastMessageAt": Schema.nullable(Schema.time),
                 "messageCount": Schema.count(), "usage": Schema.nullable(Schema.anyObject),
                 "pendingPermissions": Schema.count(),
+                "permissionTimeoutMs": Schema.nullable(Schema.count()),
             ])
         ),
         (.sessionList, Schema.page(of: .session)),
@@ -159,10 +160,11 @@ enum ResourceSchemas {
             Schema.object(
                 [
                     "id": Schema.identifier, "teamId": Schema.identifier,
-                    "name": Schema.nullable(Schema.string), "path": Schema.string,
-                ],
-                optional: ["mode": Schema.nullable(modes), "model": Schema.nullable(Schema.string)]
-            )
+                    "name": Schema.string, "path": Schema.string, "createdAt": Schema.time,
+                    "updatedAt": Schema.time, "mode": Schema.nullable(modes),
+                    "agent": Schema.nullable(Schema.string),
+                    "model": Schema.nullable(Schema.string),
+                ])
         ),
         (.workspaceList, Schema.page(of: .workspace)),
         (

@@ -13,10 +13,8 @@ struct SessionEventShape {
     }
 
     enum Kind {
-        /// Any text, terminal escapes included.
+        /// Any text, terminal escapes included; the hub limits its length.
         case text
-        /// A short line for people.
-        case label
         /// A producer's own name for something: 1–128 printable ASCII.
         case identifier
         case boolean
@@ -44,14 +42,14 @@ struct SessionEventShape {
                 + [parent]),
         SessionEventShape(
             .toolStart,
-            [("toolName", .label), ("toolUseId", .identifier), ("toolInput", .object)],
-            [("toolIntent", .label), ("toolDisplayName", .label), ("turnId", .identifier)]
+            [("toolName", .text), ("toolUseId", .identifier), ("toolInput", .object)],
+            [("toolIntent", .text), ("toolDisplayName", .text), ("turnId", .identifier)]
                 + [parent]),
         SessionEventShape(
             .toolResult,
-            [("toolUseId", .identifier), ("toolName", .label), ("result", .text)],
+            [("toolUseId", .identifier), ("toolName", .text), ("result", .text)],
             [("isError", .boolean), ("turnId", .identifier)] + [parent]),
-        SessionEventShape(.interrupted, [("reason", .label)], [("queuedMessages", .array)]),
+        SessionEventShape(.interrupted, [("reason", .text)], [("queuedMessages", .array)]),
         SessionEventShape(
             .usage, [("inputTokens", .count), ("outputTokens", .count)],
             [
@@ -59,7 +57,7 @@ struct SessionEventShape {
                 ("contextTokens", .count), ("contextWindow", .count),
             ]),
         SessionEventShape(
-            .error, [("error", .text), ("code", .label), ("canRetry", .boolean)], []),
+            .error, [("error", .text), ("code", .text), ("canRetry", .boolean)], []),
         SessionEventShape(
             .complete, [("reason", .word(["complete", "interrupted", "error"]))],
             [("usage", .object)]),
@@ -79,9 +77,6 @@ struct SessionEventShape {
 }
 
 extension SessionEventShape {
-    /// The longest label.
-    static let maximumLabelBytes = 1_024
-
     /// The known fields of an event; unknown ones are left out, problems go to the reader.
     func read(_ reader: FieldReader) -> JSONObject {
         var values: JSONObject = [:]
@@ -104,9 +99,6 @@ extension SessionEventShape.Kind {
             guard let value = reader.value(name), !value.isNull else { return nil }
             if value.stringValue == nil { reader.refuse(name, "a string") }
             return value
-        case .label:
-            return reader.string(name, bytes: 0...SessionEventShape.maximumLabelBytes)
-                .map { .string($0) }
         case .identifier:
             let identifier: ToolUseID? = reader.identifier(name)
             return identifier.map { .string($0.text) }
