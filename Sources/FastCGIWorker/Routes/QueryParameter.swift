@@ -23,8 +23,8 @@ package struct QueryParameter: Sendable, Equatable {
     /// Both of them, which every list takes.
     static let page = [limit, cursor]
     static let since = QueryParameter(
-        name: "since", kind: .integer(0...Int64.max),
-        summary: "Publications after this offset; 0, the default, is everything kept.")
+        name: "since", kind: .text,
+        summary: "Publications after this offset, alone or as epoch:offset; without it, all kept.")
     static let status = QueryParameter(
         name: "status", kind: .word(["idle", "running", "waiting", "interrupted", "failed"]),
         summary: "Only sessions in this state.")
