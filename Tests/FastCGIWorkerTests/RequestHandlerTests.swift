@@ -82,7 +82,10 @@ import Testing
     }
 
     @Test func `a login puts the token into a closed cookie and nowhere else`() {
-        let answer: JSONValue = ["token": "swl_l1.abc", "principal": ["type": "session_user"]]
+        let answer: JSONValue = [
+            "token": "swl_l1.abc", "expiresAt": "1970-01-01T01:00:00.000Z",
+            "me": ["type": "session_user"],
+        ]
         let bench = Bench(FakeGate(), .result(answer))
         let response = bench.send(
             "POST", "/api/auth/login", body: #"{"user":"u","password":"p","address":"me"}"#)
@@ -90,7 +93,8 @@ import Testing
         #expect(response.json == ["type": "session_user"])
         #expect(
             response.header("Set-Cookie")
-                == "switchboard.sid=swl_l1.abc; HttpOnly; Secure; SameSite=Strict; Path=/")
+                == "switchboard.sid=swl_l1.abc; Max-Age=3600; HttpOnly; Secure; SameSite=Strict; Path=/"
+        )
         #expect(bench.parameters?["address"] == "192.0.2.7")
         let out = Bench(.key()).send("POST", "/api/auth/logout")
         #expect(out.status == 204)

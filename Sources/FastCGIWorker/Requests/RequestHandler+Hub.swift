@@ -32,7 +32,7 @@ extension RequestHandler {
             ? Response(status: route.success.status)
             : .json(result, status: route.success.status)
         switch operation {
-        case .login: response = try LoginCookie.answer(result)
+        case .login: response = try LoginCookie.answer(result, at: now())
         case .logout: response.headers.append(LoginCookie.cleared)
         default: break
         }
