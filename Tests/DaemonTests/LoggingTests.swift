@@ -75,7 +75,7 @@ import Testing
 
     @Test func `a program's line keeps its backslashes and loses its terminal controls`() {
         #expect(LogText.printable(#"a\n"b"é"#) == #"a\n"b"é"#)
-        #expect(LogText.printable("a\u{1b}[2J\t\r\\") == "a\\u{1b}[2J\t\\r\\\\")
+        #expect(LogText.printable("a\u{1b}[2J\t\r\\") == "a\\u{1b}[2J\t\\r\\")
     }
 
     @Test func `bytes that are not text are shown as such`() {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Daemon
+import Glibc
 
 /// The whole product in the foreground on one machine.
 struct DevCommand: ParsableCommand {
@@ -37,6 +38,8 @@ struct DevCommand: ParsableCommand {
         let layout = try DevLayout(state: state, environment: environment)
         let workers = (1...wsWorkers).map { "ws-\($0)" }
         try layout.create(webSocketWorkers: workers)
+        // Whatever a process creates here is nobody else's.
+        umask(0o077)
         let lock = try StateLock(layout.lock)
         let configuration = try configuration(layout, workers, environment)
         let code = try Supervisor(
