@@ -86,8 +86,8 @@ let package = Package(
         module(
             "WebSocketWorker",
             [
-                "Access", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime",
-                "WebSockets",
+                "Access", "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol",
+                "Realtime", "WebSockets",
                 logging,
             ]),
         module(
@@ -132,6 +132,11 @@ let package = Package(
         tests(of: "Realtime"),
         tests(of: "Store", ["Protocol", "Realtime"]),
         tests(of: "WebSockets", ["EventLoop"]),
-        tests(of: "WebSocketWorker", ["Protocol", "Realtime"]),
+        tests(
+            of: "WebSocketWorker",
+            [
+                "Access", "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime",
+                "WebSockets", logging,
+            ]),
     ]
 )

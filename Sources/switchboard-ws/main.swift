@@ -1,1 +1,3 @@
-print("switchboard-ws")
+import WebSocketWorker
+
+WebSocketWorkerProcess.run()

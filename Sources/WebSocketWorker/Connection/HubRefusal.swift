@@ -1,0 +1,40 @@
+import IPC
+import Protocol
+
+/// How the hub's answers read on an open connection, where only some codes occur.
+package enum HubRefusal {
+    /// The code that a client sees for a refused subscribe.
+    package static func ofSubscribe(_ code: ErrorCode) -> ErrorCode {
+        switch code {
+        case .notFound: .channelForbidden
+        default: general(code)
+        }
+    }
+
+    /// The code that a client sees for a refused answer to a permission request.
+    package static func ofPermission(_ code: ErrorCode) -> ErrorCode {
+        switch code {
+        case .notFound: .permissionNotFound
+        case .conflict: .permissionAlreadyResolved
+        default: general(code)
+        }
+    }
+
+    private static func general(_ code: ErrorCode) -> ErrorCode {
+        if ErrorCode.onOpenConnection.contains(code) { return code }
+        switch code {
+        case .scopeRequired, .forbidden, .authRequired, .invalidAPIKey, .invalidSession,
+            .sessionExpired, .originForbidden:
+            return .channelForbidden
+        case .serviceUnavailable, .authServiceUnavailable: return .channelUnavailable
+        case .badRequest, .validationError: return .invalidCommand
+        case .limitReached: return .rateLimited
+        default: return .internalError
+        }
+    }
+
+    /// Said where the link to the hub was down or went down.
+    package static let lost =
+        "the hub can't be asked at the moment, and whether it took an earlier question is unknown;"
+        + " try again in a second"
+}

@@ -1,0 +1,93 @@
+import Access
+import JSON
+import Protocol
+import WebSockets
+
+/// Every reason for an HTTP answer in place of an upgrade.
+package enum HandshakeRefusal: Error, Equatable {
+    case notFound
+    case notAnUpgrade
+    case access(AccessError)
+    case tooManyConnections(ConnectionCounts.Limit)
+    /// This worker is about to end.
+    case draining
+    case malformed(MalformedRequest)
+
+    /// The code in the answer's body; the label of the metric too.
+    package var code: ErrorCode {
+        switch self {
+        case .notFound: .notFound
+        case .notAnUpgrade, .malformed(.unsupportedVersion): .upgradeRequired
+        case .access(let error): error.code
+        case .tooManyConnections: .tooManyConnections
+        case .draining: .serviceUnavailable
+        case .malformed(.timedOut): .requestTimeout
+        case .malformed(.notHTTP), .malformed(.headTooLarge): .badRequest
+        }
+    }
+
+    package var status: Int {
+        switch self {
+        case .malformed(.headTooLarge): 431
+        default: code.httpStatus
+        }
+    }
+
+    private var message: String {
+        switch self {
+        case .notFound: "there is nothing here; WebSockets are at \(HandshakePolicy.path)"
+        case .notAnUpgrade: "this path takes WebSocket handshakes only (RFC 6455)"
+        case .access(let error): error.description
+        case .tooManyConnections(let limit):
+            "too many open connections (\(limit.rawValue)); close some, or try again later"
+        case .draining: "this worker is about to restart; try again"
+        case .malformed(.notHTTP(let what)): "the request is malformed: \(what)"
+        case .malformed(.headTooLarge(let maximum)): "the request's head is over \(maximum) bytes"
+        case .malformed(.timedOut): "the request took too long to arrive"
+        case .malformed(.unsupportedVersion): "only WebSocket version 13 is spoken (RFC 6455)"
+        }
+    }
+
+    private var headers: [(name: String, value: String)] {
+        switch self {
+        case .notAnUpgrade, .malformed(.unsupportedVersion): [("Upgrade", "websocket")]
+        case .access(.unavailable), .draining: [("Retry-After", "1")]
+        case .access(let error) where error.code.httpStatus == 401:
+            [("WWW-Authenticate", "Bearer")]
+        case .tooManyConnections: [("Retry-After", "10")]
+        default: []
+        }
+    }
+
+    /// The whole answer, as REST would give it.
+    package func answer(requestID: RequestID) -> HTTPRefusal {
+        let body: JSONValue = [
+            "error": [
+                "code": .string(code.rawValue), "message": .string(message),
+                "requestId": .string(requestID.text),
+            ]
+        ]
+        let common = [
+            ("Content-Type", "application/json"), ("Cache-Control", "no-store"),
+            ("x-request-id", requestID.text),
+        ]
+        return HTTPRefusal(
+            status: status, reason: Self.phrase(status),
+            headers: common.map { (name: $0, value: $1) } + headers, body: body.encoded())
+    }
+
+    /// RFC 9110 §15; RFC 6585 §5.
+    private static func phrase(_ status: Int) -> String {
+        switch status {
+        case 400: "Bad Request"
+        case 401: "Unauthorized"
+        case 403: "Forbidden"
+        case 404: "Not Found"
+        case 408: "Request Timeout"
+        case 426: "Upgrade Required"
+        case 431: "Request Header Fields Too Large"
+        case 503: "Service Unavailable"
+        default: "Refused"
+        }
+    }
+}
