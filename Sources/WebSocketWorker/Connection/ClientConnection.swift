@@ -4,7 +4,9 @@ import Protocol
 import Realtime
 import WebSockets
 
-/// One open connection and everything that belongs to it alone. Confined to the loop's thread.
+/// One open connection and everything that belongs to it alone.
+///
+/// Confined to the loop's thread.
 final class ClientConnection {
     let socket: WebSocketConnection
     let slot: Outbox.Slot

@@ -12,7 +12,9 @@ package struct Admission: Equatable {
     package let address: String?
 }
 
-/// Decides about handshakes, locally and at once. Pure.
+/// Decides about handshakes, locally and at once.
+///
+/// Pure.
 package struct HandshakePolicy {
     /// The only path that upgrades.
     package static let path = "/ws"

@@ -20,7 +20,8 @@ package struct DrainPlan: Equatable {
         let time = min(drain, Self.longest)
         let batches = max(1, Int(time / Self.interval))
         batch = max(Self.smallestBatch, (connections + batches - 1) / batches)
-        longestDelay = connections <= Self.smallestBatch ? .milliseconds(1_000) : max(time, .seconds(1))
+        longestDelay =
+            connections <= Self.smallestBatch ? .milliseconds(1_000) : max(time, .seconds(1))
     }
 
     /// The delay of one client.
