@@ -9,6 +9,8 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     case linkLost(reason: String)
     /// The hub's, or the REST API's, own refusal.
     case refused(OperationError)
+    /// The server ended a WebSocket for good: coming back the same way is of no use.
+    case closed(code: UInt16, reason: String)
     /// Nothing came back from a remote installation.
     case transport(HTTPClientError)
     /// The answer has not the form that this version knows.
@@ -31,6 +33,11 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
             effect, then repeat
             """
         case .refused(let error): "\(error)"
+        case .closed(let code, let reason):
+            """
+            the server closed the connection with \(code) (\(reason)): make a new key or ask for \
+            the permission, then start again
+            """
         case .transport(let error): "\(error)"
         case .unexpectedAnswer(let what): "the answer is not of the expected form: \(what)"
         case .localOnly(let operation):

@@ -70,6 +70,8 @@ public final class ClientWebSocket {
         case .ping: try write(ClientFrame.encoded(.pong, frame.payload))
         case .pong: break
         case .close:
+            // Echoed as RFC 6455 §5.5.1 wants it; the server may have gone already.
+            try? write(ClientFrame.encoded(.close, Array(frame.payload.prefix(2))))
             guard frame.payload.count >= 2 else { return .closed(code: 1005, reason: "") }
             let code = UInt16(frame.payload[0]) << 8 | UInt16(frame.payload[1])
             return .closed(

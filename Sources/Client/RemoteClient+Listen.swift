@@ -51,7 +51,7 @@ extension RemoteClient {
             case .closed(let code, let words):
                 let duty = CloseCode(rawValue: code)?.duty ?? .reconnectWithBackoff
                 guard duty != .signInFirst, duty != .doNotReconnect else {
-                    throw .refused(OperationError(.forbidden, "closed with \(code): \(words)"))
+                    throw .closed(code: code, reason: words)
                 }
                 return "closed with \(code) \(words)"
             case .lost: return "the connection was lost"
@@ -119,7 +119,7 @@ extension ClientError {
         switch self {
         case .transport, .linkLost, .unexpectedAnswer, .hubUnreachable: true
         case .refused(let error): error.code.httpStatus >= 500 || error.code == .rateLimited
-        case .localOnly, .invalid: false
+        case .localOnly, .invalid, .closed: false
         }
     }
 }
