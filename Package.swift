@@ -125,7 +125,7 @@ let package = Package(
                 "Access", "Crypto", "Daemon", "EventLoop", "FastCGI", "IPC", "JSON", "Protocol",
                 "Realtime", logging,
             ]),
-        tests(of: "Hub", ["JSON", "Protocol", "Realtime", "Store"]),
+        tests(of: "Hub", ["Daemon", "JSON", "Protocol", "Realtime", "Store", logging]),
         tests(of: "IPC", ["EventLoop", "JSON", "Protocol", "Realtime", logging]),
         tests(of: "JSON"),
         tests(of: "Protocol", ["JSON", "Realtime"]),

@@ -36,6 +36,15 @@ package final class PermissionDesk {
         if !pending.isEmpty { alarms.set(.permissionDeadlines, at: .zero) }
     }
 
+    /// How long the session's next question waits in milliseconds; nil for ever.
+    func wait(of session: SessionRow) -> Int64? {
+        switch session.permissionTimeout {
+        case .standard: settings().permissionTimeout?.wholeMilliseconds
+        case .never: nil
+        case .after(let milliseconds): milliseconds
+        }
+    }
+
     /// Asks, unless a rule of the session answers.
     func ask(_ question: PermissionRow, _ iteration: Iteration) throws {
         let rules = try iteration.store.rules(of: question.key.session)

@@ -54,7 +54,7 @@ struct PermissionOperations {
             let timeout = reader.change("timeoutMs") {
                 $0.integer("timeoutMs", in: SessionLimits.permissionTimeoutMilliseconds)
             }
-            var wait = session.permissionTimeout
+            var wait = desk.wait(of: session)
             timeout.apply(to: &wait)
             return PermissionRow(
                 key: PermissionKey(session.id, id), teamID: session.teamID,

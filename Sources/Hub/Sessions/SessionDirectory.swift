@@ -116,7 +116,7 @@ extension SessionRow {
     fileprivate var listed: [String?] {
         [
             name, status.rawValue, mode.rawValue, agent, model, workspaceID?.text, workingDirectory,
-            String(pendingPermissions), permissionTimeout.map(String.init),
+            String(pendingPermissions), "\(permissionTimeout)",
         ]
     }
 }

@@ -34,7 +34,7 @@ package struct SessionEventFields {
     ) throws -> (SessionEvent, Record) {
         switch type {
         case .textDelta:
-            let delta = reader.text("delta")
+            let delta = reader.text("delta", maximum: SessionLimits.maximumDeltaBytes)
             return (.textDelta(reader.stream(), delta), .none)
         case .textComplete: return textComplete(reader)
         case .toolStart:
@@ -42,12 +42,13 @@ package struct SessionEventFields {
             return (.toolStart(tool), .toolStart(tool))
         case .toolResult: return toolResult(reader)
         case .interrupted:
-            _ = reader.text("reason", maximum: 1_024)
+            _ = reader.label("reason")
+            reader.passArray("queuedMessages")
             return (.interrupted, .turnEnd)
         case .usage: return (.usage(reader.usage()), .none)
         case .error:
-            _ = reader.text("error", maximum: 8_192)
-            _ = reader.text("code", maximum: 128)
+            _ = reader.text("error")
+            _ = reader.label("code")
             _ = reader.flag("canRetry", isRequired: true)
             return (.error, .turnEnd)
         case .complete:
@@ -74,7 +75,7 @@ package struct SessionEventFields {
 
     private static func toolResult(_ reader: SessionFieldReader) -> (SessionEvent, Record) {
         let id: ToolUseID = reader.requiredIdentifier("toolUseId", or: "none")
-        let name = reader.text("toolName", maximum: 256)
+        let name = reader.label("toolName")
         let result = reader.text("result")
         let isError = reader.flag("isError") ?? false
         let stream = reader.stream()

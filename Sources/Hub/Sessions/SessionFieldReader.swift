@@ -19,12 +19,28 @@ final class SessionFieldReader {
 
     func check() throws { try reader.check() }
 
-    /// Required; may be empty.
-    func text(_ key: String, maximum: Int = SessionLimits.maximumTextBytes) -> String {
+    /// Required, and may be empty.
+    ///
+    /// The size of the whole event is checked once it is written.
+    func text(_ key: String, maximum: Int = Limits.maximumPublicationBytes) -> String {
         optionalText(key, maximum: maximum) ?? required(key, or: "")
     }
 
-    func optionalText(_ key: String, maximum: Int) -> String? {
+    /// A required short text.
+    func label(_ key: String) -> String { text(key, maximum: SessionLimits.maximumLabelBytes) }
+
+    func optionalLabel(_ key: String) -> String? {
+        optionalText(key, maximum: SessionLimits.maximumLabelBytes)
+    }
+
+    /// An optional array that nobody here looks into.
+    func passArray(_ key: String) {
+        guard let value = fields[key], !value.isNull else { return }
+        if value.arrayValue == nil { reader.refuse(key, "an array") }
+        taken[key] = value
+    }
+
+    private func optionalText(_ key: String, maximum: Int) -> String? {
         guard let value = fields[key], !value.isNull else { return nil }
         guard let text = value.stringValue, text.utf8.count <= maximum else {
             reader.refuse(key, "a string of at most \(maximum) bytes")
@@ -63,14 +79,14 @@ final class SessionFieldReader {
     }
 
     func tool() -> RunningTool {
-        let name = text("toolName", maximum: 256)
+        let name = label("toolName")
         let id: ToolUseID = requiredIdentifier("toolUseId", or: "none")
         let input =
             reader.object("toolInput").map { JSONValue.object($0) }
             ?? required("toolInput", or: [:])
         taken["toolInput"] = input
-        let intent = optionalText("toolIntent", maximum: 1_024)
-        let displayName = optionalText("toolDisplayName", maximum: 256)
+        let intent = optionalLabel("toolIntent")
+        let displayName = optionalLabel("toolDisplayName")
         return RunningTool(
             id, name: name, input: String(decoding: input.encoded(), as: UTF8.self),
             intent: intent, displayName: displayName, in: stream())
@@ -99,7 +115,7 @@ final class SessionFieldReader {
     }
 
     private func count(_ key: String) -> Int64? {
-        guard let number = reader.integer(key, in: 0...1_000_000_000_000) else { return nil }
+        guard let number = reader.integer(key, in: 0...(1 << 53)) else { return nil }
         return take(key, .integer(number), as: number)
     }
 

@@ -6,16 +6,21 @@ import Store
 /// The shapes of CONTRACT §4 for sessions and what belongs to them.
 extension SessionRow {
     var json: JSONValue {
-        [
+        var object: JSONObject = [
             "id": .string(id.text), "teamId": .string(teamID.text), "name": .init(name),
             "status": .string(status.rawValue), "mode": .string(mode.rawValue),
             "modeVersion": .integer(modeVersion), "agent": .init(agent), "model": .init(model),
             "workspaceId": .init(workspaceID?.text), "workingDirectory": .init(workingDirectory),
-            "permissionTimeoutMs": permissionTimeout.map { .integer($0) } ?? .null,
             "createdAt": .init(createdAt), "updatedAt": .init(updatedAt),
             "lastMessageAt": .init(lastMessageAt), "messageCount": .integer(messageCount),
             "usage": usage?.json ?? .null, "pendingPermissions": .integer(pendingPermissions),
         ]
+        switch permissionTimeout {
+        case .standard: break
+        case .never: object["permissionTimeoutMs"] = .null
+        case .after(let milliseconds): object["permissionTimeoutMs"] = .integer(milliseconds)
+        }
+        return .object(object)
     }
 }
 

@@ -4,8 +4,10 @@
 package enum SessionLimits {
     /// 96 KiB for a person's message: its publication stays below `maximumPublicationBytes`.
     package static let maximumMessageBytes = 96 * 1_024
-    /// 128 KiB for one text or result of an agent.
-    package static let maximumTextBytes = 128 * 1_024
+    /// 128 KiB for one delta: several may be merged, and escapes double it.
+    package static let maximumDeltaBytes = 128 * 1_024
+    /// 1 KiB for names and short lines of agents.
+    package static let maximumLabelBytes = 1_024
     /// 20 messages wait for a running turn: more is a client that doesn't listen.
     package static let maximumQueuedMessages = 20
     /// 4 KiB of each queued message in a snapshot; REST has all of it.

@@ -41,9 +41,7 @@ struct SessionOperations {
         }
         let changes = try call.read(SessionChanges.init)
         var row = SessionRow(
-            id: Fresh.identifier("ses"), teamID: team, mode: .ask,
-            permissionTimeout: settings().permissionTimeout?.wholeMilliseconds,
-            createdAt: call.iteration.now)
+            id: Fresh.identifier("ses"), teamID: team, mode: .ask, createdAt: call.iteration.now)
         if case .set(let id) = changes.workspaceID {
             let workspace = try self.workspace(id, of: team, call)
             row.mode = workspace.mode ?? row.mode
@@ -145,7 +143,11 @@ struct SessionChanges {
         model.apply(to: &row.model)
         workspaceID.apply(to: &row.workspaceID)
         workingDirectory.apply(to: &row.workingDirectory)
-        permissionTimeout.apply(to: &row.permissionTimeout)
+        switch permissionTimeout {
+        case .keep: break
+        case .clear: row.permissionTimeout = .never
+        case .set(let milliseconds): row.permissionTimeout = .after(milliseconds: milliseconds)
+        }
     }
 }
 

@@ -26,6 +26,7 @@ struct WorkspaceOperations {
         return page.answer(rows, position: { ListPage.position($0.createdAt, $0.id) }, json: \.json)
     }
 
+    /// Without a name it is called like its folder.
     private func create(_ call: OperationCall) throws -> JSONValue {
         let team = try call.team()
         guard try call.store.workspaceCount(of: team) < settings().maximumWorkspacesPerTeam else {
@@ -35,10 +36,11 @@ struct WorkspaceOperations {
                 "the team has \(settings().maximumWorkspacesPerTeam) workspaces; delete some")
         }
         var row = try call.read { reader in
-            WorkspaceRow(
-                id: Fresh.identifier("wks"), teamID: team, name: reader.requiredString("name"),
-                path: reader.require("path", Self.path(reader), or: "/"),
-                createdAt: call.iteration.now)
+            let path = reader.require("path", Self.path(reader), or: "/")
+            let folder = path.split(separator: "/").last.map(String.init) ?? path
+            return WorkspaceRow(
+                id: Fresh.identifier("wks"), teamID: team, name: reader.string("name") ?? folder,
+                path: path, createdAt: call.iteration.now)
         }
         try applyDefaults(to: &row, call)
         try call.store.put(row)

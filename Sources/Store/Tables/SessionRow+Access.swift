@@ -83,9 +83,29 @@ extension SessionRow {
     fileprivate var changingValues: StatementArguments {
         [
             name, phase.rawValue, mode.rawValue, modeVersion, agent, model, workspaceID?.text,
-            workingDirectory, permissionTimeout, pendingPermissions, messageCount, usage?.stored,
+            workingDirectory, permissionTimeout.stored, pendingPermissions, messageCount,
+            usage?.stored,
             updatedAt.milliseconds, lastMessageAt?.milliseconds,
         ]
+    }
+}
+
+extension PermissionTimeout {
+    /// Null for the standard, −1 for never, else milliseconds.
+    init(stored: Int64?) {
+        switch stored {
+        case nil: self = .standard
+        case .some(let milliseconds):
+            self = milliseconds < 0 ? .never : .after(milliseconds: milliseconds)
+        }
+    }
+
+    var stored: Int64? {
+        switch self {
+        case .standard: nil
+        case .never: -1
+        case .after(let milliseconds): milliseconds
+        }
     }
 }
 

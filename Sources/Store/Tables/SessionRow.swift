@@ -15,8 +15,8 @@ public struct SessionRow: Sendable, Equatable {
     public var model: String?
     public var workspaceID: WorkspaceID?
     public var workingDirectory: String?
-    /// How long its questions wait in milliseconds; nil for ever.
-    public var permissionTimeout: Int64?
+    /// How long its questions wait.
+    public var permissionTimeout = PermissionTimeout.standard
     /// Questions without an answer.
     public var pendingPermissions: Int64
     /// Messages ever written, which also numbers them.
@@ -27,8 +27,7 @@ public struct SessionRow: Sendable, Equatable {
 
     /// A new session: idle, without messages.
     public init(
-        id: SessionID, teamID: TeamID, mode: SessionMode, permissionTimeout: Int64?,
-        createdAt: Timestamp
+        id: SessionID, teamID: TeamID, mode: SessionMode, createdAt: Timestamp
     ) {
         self.id = id
         self.teamID = teamID
@@ -36,7 +35,6 @@ public struct SessionRow: Sendable, Equatable {
         self.phase = .idle
         self.mode = mode
         self.modeVersion = 1
-        self.permissionTimeout = permissionTimeout
         self.pendingPermissions = 0
         self.messageCount = 0
         self.updatedAt = createdAt
@@ -63,7 +61,7 @@ public struct SessionRow: Sendable, Equatable {
         model = try row.optionalText()
         workspaceID = try row.optionalIdentifier()
         workingDirectory = try row.optionalText()
-        permissionTimeout = try row.optionalInteger()
+        permissionTimeout = PermissionTimeout(stored: try row.optionalInteger())
         pendingPermissions = try row.integer()
         messageCount = try row.integer()
         usage = try row.usage()
