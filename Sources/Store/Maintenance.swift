@@ -59,18 +59,24 @@ public final class Maintenance: Sendable {
                 size.took(ContinuousClock.now - started)
                 if let trimmed = batch.trimmed { report(trimmed) }
                 guard batch.hasMore else { break }
+                try checkpoint()
                 usleep(Self.pauseMicroseconds)
             }
         }
     }
 
-    /// Moves the log into the database; passively, unless it has grown so far that the loop has to
-    /// wait once.
-    public func checkpoint() throws(StoreError) {
+    /// Moves the log into the database where it has grown.
+    ///
+    /// Passively, so that nobody waits; but a passive checkpoint never empties the log while
+    /// somebody keeps writing, so beyond ``maximumLogBytes`` the loop has to wait once.
+    public func checkpoint(
+        whenLogExceeds bytes: Int64 = usualLogBytes
+    ) throws(StoreError) {
+        guard logBytes > bytes else { return }
         do {
             try queue.writeWithoutTransaction { database in
                 let result = try database.checkpoint(.passive)
-                if result.walFrameCount > Self.maximumLogFrames {
+                if Int64(result.walFrameCount) * Self.pageBytes > Self.maximumLogBytes {
                     try database.checkpoint(.restart)
                 }
             }
@@ -81,10 +87,19 @@ public final class Maintenance: Sendable {
         }
     }
 
-    /// 64 MiB of log: a passive checkpoint never empties it while somebody keeps writing.
-    private static let maximumLogFrames = 16_384
+    /// 4 MiB: SQLite's own habit.
+    public static let usualLogBytes: Int64 = 4 << 20
+    /// 64 MiB, which is also what a restarted log is cut to.
+    public static let maximumLogBytes: Int64 = 64 << 20
+    private static let pageBytes: Int64 = 4_096
     /// Long enough for a waiting loop to be served before the next batch.
     private static let pauseMicroseconds: UInt32 = 3_000
+
+    /// The size of the log's file; 0 where there is none.
+    private var logBytes: Int64 {
+        var status = stat()
+        return unsafe stat("\(queue.path)-wal", &status) == 0 ? Int64(status.st_size) : 0
+    }
 
     private func overLimit(_ limits: HistoryLimits) throws(StoreError) -> [Int64] {
         try transaction { (transaction) throws(StoreError) in

@@ -1,1 +1,3 @@
-print("switchboard-hub")
+import Hub
+
+HubProcess.run()

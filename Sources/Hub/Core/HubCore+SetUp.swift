@@ -1,6 +1,14 @@
 /// Puts the hub's own parts together: operations and alarms, a file a group.
 extension HubCore {
     func setUpOwnParts() {
+        setUpAuthOperations()
+        setUpKeyOperations()
+        setUpTeamOperations()
+        setUpOwnerOperations()
+        setUpHistoryOperation()
+        setUpConfigOperations()
+        setUpStatusOperations()
+        setUpPruning()
         setUpEviction()
     }
 

@@ -24,11 +24,16 @@ package final class HubCore {
     package let operations = OperationRegistry()
     /// Filled in by the sessions' half of the hub.
     package var sessions = SessionSeam()
+    package private(set) lazy var logins = Logins(core: self)
     /// Threads for work that blocks.
     package let desks: Desks
+    /// How often each watched file changed.
     var generations = Generations(config: 0, theme: 0)
+    /// Digests of contents that were found invalid, so that each is logged once.
+    var refusedContent: [WatchedFile: String] = [:]
 
     private let store: Store
+    /// Drawn anew at every start, so that peers see a restart.
     private let instance = SecureRandom.identifier()
 
     /// - Parameters:

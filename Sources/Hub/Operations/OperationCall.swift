@@ -96,7 +96,10 @@ package struct ListPage: Equatable, Sendable {
         let next = rows.count > limit ? shown.last.map(position) : nil
         return [
             "items": .array(shown.map(json)),
-            "nextCursor": next.map { .string(Base64URL.encode(Array($0.utf8))) } ?? .null,
+            "nextCursor": .text(next.map(Self.cursor)),
         ]
     }
+
+    /// A position as callers see it: opaque.
+    static func cursor(_ position: String) -> String { Base64URL.encode(Array(position.utf8)) }
 }

@@ -1,0 +1,64 @@
+import JSON
+import Protocol
+import Realtime
+import Store
+
+/// `channels.history`: publications after an offset, oldest first.
+///
+/// `since` is `epoch:offset` or a plain offset; the cursor of the next page has the same form.
+/// Answers `{items, nextCursor, epoch, offset}`, the last two being the head.
+extension HubCore {
+    func setUpHistoryOperation() {
+        operations.on(.readHistory) { [unowned self] call in try readHistory(call) }
+    }
+
+    private func readHistory(_ call: OperationCall) throws -> JSONValue {
+        let page = try call.page()
+        let name = try channelName(call)
+        if let session = name.sessionID { try sessions.flush(session, call.iteration) }
+        let channel = try channels.open(name, call.iteration)
+        let since = try page.after.map { try position($0, "cursor", channel) }
+            ?? call.read { $0.string("since") }.map { try position($0, "since", channel) } ?? 0
+        let rows = try call.store.publications(
+            in: channel.number, after: since, maximumBytes: Self.maximumHistoryBytes,
+            maximumCount: page.limit)
+        let head = channel.stream.position
+        let last = rows.last?.offset ?? head.offset
+        let next = last < head.offset ? "\(head.epoch):\(last)" : nil
+        let items = try rows.map { try JSONValue(parsing: $0.text) }
+        return [
+            "items": .array(items), "nextCursor": .text(next.map(ListPage.cursor)),
+            "epoch": .string(head.epoch.text), "offset": .integer(head.offset),
+        ]
+    }
+
+    private func channelName(_ call: OperationCall) throws -> ChannelName {
+        let text = call.parameters["channel"]?.stringValue ?? ""
+        let name: ChannelName
+        do throws(ChannelNameError) {
+            name = try ChannelName(parsing: text)
+        } catch {
+            throw OperationError(.channelInvalid, "\(error)")
+        }
+        try access.check(call.caller, mayUse: name, call.iteration)
+        return name
+    }
+
+    /// A position of another epoch is a conflict: its offsets say nothing about this history.
+    private func position(
+        _ text: String, _ key: String, _ channel: Channel
+    ) throws -> Offset {
+        let parts = text.split(separator: ":", maxSplits: 1)
+        guard let last = parts.last, let offset = Offset(last), offset >= 0 else {
+            throw ValidationError(path: key, "an offset, or epoch:offset")
+        }
+        guard parts.count == 1 || parts[0] == channel.stream.epoch.text else {
+            throw OperationError(
+                .conflict, "the channel's history begins anew since that position; leave it out")
+        }
+        return offset
+    }
+
+    /// 2 MiB of texts in one answer, whatever the limit asks for.
+    private static let maximumHistoryBytes = 2 << 20
+}
