@@ -125,7 +125,12 @@ let package = Package(
                 "Access", "Crypto", "Daemon", "EventLoop", "FastCGI", "IPC", "JSON", "Protocol",
                 "Realtime", logging,
             ]),
-        tests(of: "Hub", ["Daemon", "JSON", "Protocol", "Realtime", "Store", logging]),
+        tests(
+            of: "Hub",
+            [
+                "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime", "Store",
+                logging,
+            ]),
         tests(of: "IPC", ["EventLoop", "JSON", "Protocol", "Realtime", logging]),
         tests(of: "JSON"),
         tests(of: "Protocol", ["JSON", "Realtime"]),

@@ -41,6 +41,13 @@ public final class Maintenance: Sendable {
         public let epoch: Epoch
         public let oldestKept: Offset
         public let count: Int
+
+        public init(channel: ChannelName, epoch: Epoch, oldestKept: Offset, count: Int) {
+            self.channel = channel
+            self.epoch = epoch
+            self.oldestKept = oldestKept
+            self.count = count
+        }
     }
 
     /// Removes what is over the limits, and what belonged to ended epochs.

@@ -26,7 +26,9 @@ package final class Channels {
     }
 
     /// The channel, from memory or from the database; begun with a new epoch where it is on record
-    /// nowhere. Whether it may exist is the caller's to decide.
+    /// nowhere.
+    ///
+    /// Whether it may exist is the caller's to decide.
     package func open(_ name: ChannelName, _ iteration: Iteration) throws -> Channel {
         if let channel = loaded[name] {
             channel.usedAt = iteration.clock
@@ -133,7 +135,7 @@ package final class Channels {
     }
 
     /// The maintenance thread removed history.
-    func trimmed(_ trimmed: Maintenance.Trimmed) {
+    package func trimmed(_ trimmed: Maintenance.Trimmed) {
         metrics.historyTrimmed.add(trimmed.count)
         guard let channel = loaded[trimmed.channel], channel.stream.epoch == trimmed.epoch else {
             return

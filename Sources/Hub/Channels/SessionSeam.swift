@@ -18,8 +18,9 @@ package struct SessionSeam {
     /// Publishes whatever is being held back of all sessions; called when the hub stops.
     package var flushAll: (Iteration) throws -> Void = { _ in }
 
-    /// Takes one session event of a publish request whose sender may publish it. The closure is
-    /// called exactly once, now or in a later iteration, with what became of it; an event that is
+    /// Takes one session event of a publish request whose sender may publish it.
+    ///
+    /// The closure is called exactly once, now or in a later iteration, with what became of it; an event that is
     /// refused throws, and refuses the whole request.
     package var publish:
         (SessionEventRequest, Iteration, @escaping (PublishResult, Iteration) -> Void) throws ->

@@ -74,7 +74,9 @@ extension JSONValue {
             guard case .object(let members) = value, !members.isEmpty else {
                 return "  \(JSONValue.string(key).compact): \(value.compact)"
             }
-            let inner = members.map { "    \(JSONValue.string($0.key).compact): \($0.value.compact)" }
+            let inner = members.map {
+                "    \(JSONValue.string($0.key).compact): \($0.value.compact)"
+            }
             let body = inner.joined(separator: ",\n")
             return "  \(JSONValue.string(key).compact): {\n\(body)\n  }"
         }

@@ -72,7 +72,8 @@ package final class ConfigWatcher {
             path = Self.parent(of: path)
         }
         // Made between the failed watch and that of its parent: then there is something to see.
-        if path != core.paths.configDirectory, unsafe access(core.paths.configDirectory, F_OK) == 0 {
+        if path != core.paths.configDirectory, unsafe access(core.paths.configDirectory, F_OK) == 0
+        {
             changed()
         }
         if path != "/" { _ = inotify.watch(Self.parent(of: path)) }

@@ -17,7 +17,7 @@ extension HubCore {
     }
 
     /// Has both files read on the files thread.
-    func lookAtFiles() {
+    package func lookAtFiles() {
         let directory = configDirectory
         let isTaken = desks.files.offload("configuration", reply: nil) {
             WatchedFile.allCases.map { WatchedContent(reading: $0, directory) }

@@ -17,7 +17,8 @@ extension HubCore {
         let name = try channelName(call)
         if let session = name.sessionID { try sessions.flush(session, call.iteration) }
         let channel = try channels.open(name, call.iteration)
-        let since = try page.after.map { try position($0, "cursor", channel) }
+        let since =
+            try page.after.map { try position($0, "cursor", channel) }
             ?? call.read { $0.string("since") }.map { try position($0, "since", channel) } ?? 0
         let rows = try call.store.publications(
             in: channel.number, after: since, maximumBytes: Self.maximumHistoryBytes,

@@ -96,7 +96,8 @@ package final class HistoryTrimmer {
         case .trimmed(let trimmed): core.channels.trimmed(trimmed)
         case .trimEnded: scheduleTrim()
         case .failed(let reason):
-            core.logger.error("maintenance of the database failed", metadata: ["reason": "\(reason)"])
+            core.logger.error(
+                "maintenance of the database failed", metadata: ["reason": "\(reason)"])
         }
     }
 }

@@ -54,7 +54,9 @@ extension StoreTransaction {
     }
 
     /// Ends an epoch: nothing of its history is found any more, and the maintenance thread removes
-    /// it. Costs the same for any length of history.
+    /// it.
+    ///
+    /// Costs the same for any length of history.
     public func retireChannel(_ name: ChannelName) throws(StoreError) {
         try execute("UPDATE channels SET name = NULL WHERE name = ?", [name.description])
     }

@@ -1,0 +1,205 @@
+import Hub
+import JSON
+import Protocol
+import Realtime
+import Testing
+
+@Suite struct ChannelTests {
+    @Test func `a publication reaches who joined, with its offset in its text`() throws {
+        let fixture = try Fixture()
+        let head = try fixture.join().joined.head
+        #expect(head.offset == 0)
+        let result = try fixture.publish("hello").firstResult
+        #expect(result?["offset"] == 1 && result?["epoch"]?.stringValue == head.epoch.text)
+        guard case .delivery(let channel, 1, let text) = fixture.hub.take(fixture.ws).last else {
+            Issue.record("no delivery")
+            return
+        }
+        let message = try JSONValue(parsing: text)
+        #expect(channel == fixture.channel)
+        #expect(message["offset"] == 1 && message["payload"] == "hello")
+        #expect(message["channel"]?.stringValue == channel.description)
+    }
+
+    @Test func `joining and publishing in one iteration keep their order`() throws {
+        let fixture = try Fixture()
+        let open = EventText.open(
+            type: "x_a", channel: fixture.channel, at: fixture.hub.now, eventID: "e", body: [:])
+        let event = ProducedEvent(
+            channel: fixture.channel, eventID: "e", isIdempotent: false, time: fixture.hub.now,
+            content: .ready(textBytes: open.count))
+        let publish = HubCommand.message(
+            fixture.fcgi, .publish(1, fixture.key, [event], texts: open))
+        let subscribe = HubCommand.message(
+            fixture.ws, .subscribe(1, fixture.key, fixture.channel, since: nil))
+        try fixture.hub.apply([publish, subscribe, publish])
+        let seen = fixture.hub.take(fixture.ws)
+        guard case .subscribed(1, let joined, _) = seen.first else {
+            Issue.record("not subscribed first")
+            return
+        }
+        #expect(joined.head.offset == 1)
+        guard case .delivery(_, 2, _) = seen.last else {
+            Issue.record("the second publication was not delivered")
+            return
+        }
+        #expect(seen.count == 2)
+    }
+
+    @Test func `who released a channel gets nothing more`() throws {
+        let fixture = try Fixture()
+        _ = try fixture.join()
+        try fixture.hub.tell(fixture.ws, .release(fixture.channel))
+        _ = try fixture.publish()
+        #expect(fixture.deliveries() == [])
+    }
+
+    @Test func `an unknown spec and a foreign one get the same answer`() throws {
+        let fixture = try Fixture()
+        let other = try Fixture.team(fixture.hub, fixture.cli, "Two")
+        try fixture.hub.call(
+            fixture.cli, .putSpec, ["id": "s1", "teamId": .string(other.text)])
+        let foreign = try fixture.subscribe(.spec("s1")).refusal
+        let unknown = try fixture.subscribe(.spec("s2")).refusal
+        #expect(foreign?.code == .channelForbidden && unknown?.code == .channelForbidden)
+        #expect(
+            foreign?.message.replacingS1() == unknown?.message, "the words may not tell either")
+        #expect(try fixture.subscribe(.team(other)).refusal?.code == .channelForbidden)
+        #expect(try fixture.subscribe(.team("none")).refusal?.code == .channelForbidden)
+        #expect(try fixture.publish(on: .team(other)).refusal?.code == .channelForbidden)
+    }
+
+    @Test func `what was missed comes back from memory and, after a restart, from disk`() throws {
+        let fixture = try Fixture { $0.hub.ringCount = 3 }
+        let start = try fixture.join().joined.head
+        for number in 1...10 { _ = try fixture.publish("\(number)") }
+        func missed(since offset: Offset) throws -> [Offset] {
+            let since = StreamPosition(epoch: start.epoch, offset: offset)
+            let (joined, page) = try fixture.join(since: since)
+            #expect(joined.isRecovered && joined.head.offset == 10)
+            #expect(page.reachesHead)
+            return page.items.map(\.offset)
+        }
+        #expect(try missed(since: 8) == [9, 10])
+        #expect(try missed(since: 2) == Array(3...10))
+        #expect(try missed(since: 10) == [])
+        try fixture.hub.restart()
+        _ = try fixture.hub.apply([
+            .arrived(fixture.ws, Hello(role: .webSocketWorker, name: "ws-1", processID: 1))
+        ])
+        #expect(try missed(since: 8) == [9, 10])
+    }
+
+    @Test func `a long absence is recovered page by page`() throws {
+        let fixture = try Fixture()
+        let start = try fixture.join().joined.head
+        let text = String(repeating: "x", count: 100_000)
+        for _ in 1...6 { _ = try fixture.publish(text) }
+        var (joined, page) = try fixture.join(since: start)
+        #expect(joined.isRecovered && !page.reachesHead)
+        var offsets = page.items.map(\.offset)
+        while !page.reachesHead {
+            let since = StreamPosition(epoch: start.epoch, offset: offsets.last ?? 0)
+            let answer = try fixture.hub.ask(fixture.ws) {
+                .read($0, fixture.key, fixture.channel, since: since)
+            }
+            guard case .page(_, let next) = answer else { throw TestHubError.noAnswer }
+            #expect(next.texts.count <= Limits.recoveryPageBytes)
+            page = next
+            offsets += next.items.map(\.offset)
+        }
+        #expect(offsets == Array(1...6))
+    }
+
+    @Test(arguments: [
+        StreamPosition(epoch: "another", offset: 1), StreamPosition(epoch: "another", offset: 0),
+    ])
+    func `a position of another epoch is not recovered`(since: StreamPosition) throws {
+        let fixture = try Fixture()
+        _ = try fixture.publish()
+        let (joined, page) = try fixture.join(since: since)
+        #expect(!joined.isRecovered && page == .empty && joined.head.offset == 1)
+    }
+
+    @Test func `a position behind trimmed history is not recovered`() throws {
+        let fixture = try Fixture { $0.hub.ringCount = 1 }
+        let start = try fixture.join().joined.head
+        for _ in 1...5 { _ = try fixture.publish() }
+        fixture.hub.core.channels.trimmed(
+            .init(channel: fixture.channel, epoch: start.epoch, oldestKept: 4, count: 3))
+        #expect(
+            try !fixture.join(since: StreamPosition(epoch: start.epoch, offset: 2)).joined
+                .isRecovered)
+        #expect(
+            try fixture.join(since: StreamPosition(epoch: start.epoch, offset: 3)).joined
+                .isRecovered)
+    }
+
+    @Test func `a worker resumes for its team, and for no other`() throws {
+        let fixture = try Fixture()
+        let start = try fixture.join().joined.head
+        _ = try fixture.publish()
+        let mine = try fixture.hub.ask(fixture.ws) {
+            .resume($0, fixture.team, fixture.channel, since: start)
+        }
+        guard case .subscribed(_, let joined, let page) = mine else {
+            throw TestHubError.noAnswer
+        }
+        #expect(joined.isRecovered && page.items.map(\.offset) == [1])
+        let other = try fixture.hub.ask(fixture.ws) {
+            .resume($0, "other", fixture.channel, since: start)
+        }
+        #expect(other.refusal?.code == .channelForbidden)
+    }
+
+    @Test func `a spec that changes hands begins anew, and its old readers are told first`() throws
+    {
+        let fixture = try Fixture()
+        let other = try Fixture.team(fixture.hub, fixture.cli, "Two")
+        let spec = ChannelName.spec("s1")
+        func own(_ team: TeamID) throws {
+            try fixture.hub.call(
+                fixture.cli, .putSpec, ["id": "s1", "teamId": .string(team.text)])
+        }
+        try own(fixture.team)
+        let old = try fixture.join(spec).joined.head
+        _ = try fixture.publish(on: spec)
+        _ = fixture.hub.take(fixture.ws)
+        try own(other)
+        #expect(fixture.hub.take(fixture.ws) == [.withdrawn(spec, owner: other)])
+
+        let key = try Fixture.key(fixture.hub, fixture.cli, other)
+        _ = fixture.hub.take(fixture.ws)
+        _ = try fixture.publish(on: spec, as: key)
+        #expect(fixture.hub.take(fixture.ws) == [], "nobody joined since")
+        let answer = try fixture.subscribe(spec, since: old, as: key)
+        guard case .subscribed(_, let joined, _) = answer else { throw TestHubError.noAnswer }
+        #expect(!joined.isRecovered && joined.head.epoch != old.epoch)
+        #expect(joined.head.offset == 1)
+        #expect(try fixture.publish(on: spec).refusal?.code == .channelForbidden)
+    }
+
+    @Test func `a deleted agent is withdrawn without a new owner`() throws {
+        let fixture = try Fixture()
+        try fixture.hub.call(
+            fixture.fcgi, .putAgent, ["id": "a1", "status": "idle"], as: fixture.key)
+        _ = try fixture.join(.agent("a1"))
+        _ = fixture.hub.take(fixture.ws)
+        try fixture.hub.call(fixture.fcgi, .deleteAgent, ["id": "a1"], as: fixture.key)
+        #expect(fixture.hub.take(fixture.ws) == [.withdrawn(.agent("a1"), owner: nil)])
+        #expect(try fixture.subscribe(.agent("a1")).refusal?.code == .channelForbidden)
+    }
+
+    @Test func `an idle channel leaves the memory and comes back with its numbering`() throws {
+        let fixture = try Fixture()
+        _ = try fixture.publish()
+        try fixture.hub.wait(.seconds(300))
+        #expect(try fixture.publish().firstResult?["offset"] == 2)
+    }
+}
+
+extension String {
+    fileprivate func replacingS1() -> String {
+        split(separator: "s1", omittingEmptySubsequences: false).joined(separator: "s2")
+    }
+}

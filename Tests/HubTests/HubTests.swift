@@ -1,1 +1,0 @@
-// Landing in this slice.
