@@ -20,8 +20,8 @@ package struct SessionSeam {
 
     /// Takes one session event of a publish request whose sender may publish it.
     ///
-    /// The closure is called exactly once, now or in a later iteration, with what became of it; an event that is
-    /// refused throws, and refuses the whole request.
+    /// The closure is called exactly once, now or in a later iteration, with what became of it; an
+    /// event that is refused throws, and refuses the whole request.
     package var publish:
         (SessionEventRequest, Iteration, @escaping (PublishResult, Iteration) -> Void) throws ->
             Void = { _, _, _ in
