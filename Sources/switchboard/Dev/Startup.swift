@@ -31,7 +31,7 @@ struct Startup: Sendable {
                 socket: hubSocket, deadline: Self.deadline, waitsForStart: true)
             let login = try FirstLogin.ensure(hub, file: firstLoginFile)
             if let failure = waitForWorkers(until: end) { return failure }
-            return waitForREST(until: end) ?? .answers(login)
+            return waitForSite(login, until: end) ?? .answers(login)
         } catch {
             return .failed(process: "hub", reason: "\(error)")
         }
@@ -47,29 +47,34 @@ struct Startup: Sendable {
         return nil
     }
 
-    /// nginx, the FastCGI worker, the hub and a WebSocket worker are all on these ways.
-    private func waitForREST(until end: ContinuousClock.Instant) -> StartupNews? {
-        let client = HTTPClient(trust: HTTPTrust(caFile: caFile, ignoresProxies: true))
-        var process = "nginx"
-        var reason = ""
-        func answers(_ path: String, by worker: String, _ isFine: (Int) -> Bool) -> Bool {
-            let url = "https://127.0.0.1:\(port)\(path)"
+    /// As a client does: REST and a WebSocket, through nginx.
+    private func waitForSite(
+        _ login: FirstLogin, until end: ContinuousClock.Instant
+    ) -> StartupNews? {
+        let origin = "https://127.0.0.1:\(port)"
+        let trust = HTTPTrust(caFile: caFile, ignoresProxies: true)
+        let client = HTTPClient(trust: trust)
+        var blame: (process: String, reason: String) = ("nginx", "")
+        let isServed = poll(until: end) {
             do throws(HTTPClientError) {
-                let status = try client.perform(HTTPRequest("GET", url, timeout: .seconds(2)))
-                    .status
-                (process, reason) = (worker, "GET \(path) is answered with \(status)")
-                return isFine(status)
+                let status = try client.perform(
+                    HTTPRequest("GET", "\(origin)/ready", timeout: .seconds(2))
+                ).status
+                blame = ("fcgi", "GET /ready is answered with \(status)")
+                guard status == 200 else { return false }
             } catch {
-                (process, reason) = ("nginx", error.reason)
+                blame = ("nginx", error.reason)
+                return false
+            }
+            do throws(ClientError) {
+                try ClientWebSocket(origin: origin, key: login.apiKey, trust: trust).close()
+                return true
+            } catch {
+                blame = (webSocketSockets.first?.name ?? "ws-1", "\(error)")
                 return false
             }
         }
-        let isServed = poll(until: end) {
-            answers("/ready", by: "fcgi") { $0 == 200 }
-                // No upgrade and no credential: refused, but by a worker that has its hub.
-                && answers("/ws", by: webSocketSockets.first?.name ?? "ws-1") { $0 < 500 }
-        }
-        return isServed ? nil : .failed(process: process, reason: reason)
+        return isServed ? nil : .failed(process: blame.process, reason: blame.reason)
     }
 
     private func poll(until end: ContinuousClock.Instant, _ condition: () -> Bool) -> Bool {
