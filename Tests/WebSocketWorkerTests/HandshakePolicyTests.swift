@@ -126,6 +126,15 @@ struct HandshakePolicyTests {
         #expect(answer.headers.contains { $0.name == "Retry-After" })
     }
 
+    @Test func `a proxy isn't given an Upgrade header, which HTTP 2 forbids`() {
+        func names(_ isProxied: Bool) -> [String] {
+            HandshakeRefusal.notAnUpgrade(isProxied: isProxied)
+                .answer(requestID: RequestID(from: nil)).headers.map(\.name)
+        }
+        #expect(names(false).contains("Upgrade"))
+        #expect(!names(true).contains("Upgrade"))
+    }
+
     @Test func `no refusal repeats the credential`() {
         for refusal in [AccessError.invalidAPIKey, .inQuery(parameter: "token"), .missing] {
             #expect(!refusal.description.contains("secret"))

@@ -37,7 +37,9 @@ package struct HandshakePolicy {
         at now: Timestamp
     ) throws(HandshakeRefusal) -> Admission {
         guard request.path == Self.path else { throw .notFound }
-        guard request.isUpgrade else { throw .notAnUpgrade }
+        guard request.isUpgrade else {
+            throw .notAnUpgrade(isProxied: request.forwardedFor != nil)
+        }
         let resolution = try resolve(request, table, at: now)
         if let limit = counts.reachedLimit(
             settings, principal: resolution.principal, address: request.forwardedFor)

@@ -6,7 +6,7 @@ import WebSockets
 /// Every reason for an HTTP answer in place of an upgrade.
 package enum HandshakeRefusal: Error, Equatable {
     case notFound
-    case notAnUpgrade
+    case notAnUpgrade(isProxied: Bool)
     case access(AccessError)
     case tooManyConnections(ConnectionCounts.Limit)
     /// This worker is about to end.
@@ -50,6 +50,8 @@ package enum HandshakeRefusal: Error, Equatable {
 
     private var headers: [(name: String, value: String)] {
         switch self {
+        // A proxy would pass it to a client of HTTP/2, where it is an error (RFC 9113 §8.2.2).
+        case .notAnUpgrade(isProxied: true): []
         case .notAnUpgrade, .malformed(.unsupportedVersion): [("Upgrade", "websocket")]
         case .access(.unavailable), .draining: [("Retry-After", "1")]
         case .access(let error) where error.code.httpStatus == 401:
