@@ -20,7 +20,8 @@ extension HubClient {
             link: link, channels: channels, positions: ListenPositions(targets), hear: hear)
         listener.fail = { [loop] in loop.stop() }
         listener.start()
-        loop.run()
+        withExtendedLifetime(listener) { loop.run() }
+        listener.stop()
         throw listener.failure ?? .linkLost(reason: "listening was stopped")
     }
 
@@ -33,15 +34,16 @@ extension HubClient {
         }
     }
 
-    /// The hub's own machine may look at every team: the first one that has it is the owner.
+    /// The hub's own machine may look at every team; what is found says itself whose it is.
     private func owner(
         of channel: ChannelName, _ operation: Operation
     ) throws(ClientError) -> TeamID {
         for team in try list(.listTeams) {
             guard let id = team["id"]?.stringValue else { continue }
             do throws(ClientError) {
-                _ = try call(operation, ["teamId": .string(id), "id": .string(channel.id)])
-                return try self.team(id, of: channel)
+                let found = try call(
+                    operation, ["teamId": .string(id), "id": .string(channel.id)])
+                return try self.team(found["teamId"]?.stringValue ?? id, of: channel)
             } catch .refused(let error) where error.code == .notFound {
                 continue
             }
@@ -88,6 +90,13 @@ private final class HubListener {
             deliver(channel, offset, text)
         }
         joinAll()
+    }
+
+    /// Hears nothing more: the link outlives its listener.
+    func stop() {
+        link.onUp = nil
+        link.onDown = nil
+        link.onPush = nil
     }
 
     private func joinAll() {
