@@ -86,6 +86,8 @@ import Testing
             session, [(.interrupted, ["reason": "x"]), (.complete, ["reason": "what"])])
         #expect(try refusal { _ = try hub.answer(to: bad) } == .validationError)
         #expect(try hub.answer(to: held) == nil)
+        let shown = try hub.call(.getSession, ["id": .string(session.text)])
+        #expect(shown["status"] == "idle", "What was not published was not folded.")
         #expect(try hub.snapshot(of: session)["status"] == "running")
         #expect(try hub.delivered(on: .session(session)).map { $0["delta"] } == ["before "])
         #expect(try Self.results(hub, held).count == 1)
