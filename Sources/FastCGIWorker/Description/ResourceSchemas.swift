@@ -58,19 +58,21 @@ enum ResourceSchemas {
     private static let sessions: [(SchemaName, JSONValue)] = [
         (
             .session,
-            Schema.object([
-                "id": Schema.identifier, "teamId": Schema.identifier,
-                "name": Schema.nullable(Schema.string),
-                "status": Schema.words(["idle", "running", "waiting", "interrupted", "failed"]),
-                "mode": modes, "modeVersion": Schema.integer,
-                "agent": Schema.nullable(Schema.string), "model": Schema.nullable(Schema.string),
-                "workspaceId": Schema.nullable(Schema.identifier),
-                "workingDirectory": Schema.nullable(Schema.string), "createdAt": Schema.time,
-                "updatedAt": Schema.time, "lastMessageAt": Schema.nullable(Schema.time),
-                "messageCount": Schema.count(), "usage": Schema.nullable(Schema.anyObject),
-                "pendingPermissions": Schema.count(),
-                "permissionTimeoutMs": Schema.nullable(Schema.count()),
-            ])
+            // Without its own time-out a session follows the configuration.
+            Schema.object(
+                [
+                    "id": Schema.identifier, "teamId": Schema.identifier,
+                    "name": Schema.nullable(Schema.string),
+                    "status": Schema.words(["idle", "running", "waiting", "interrupted", "failed"]),
+                    "mode": modes, "modeVersion": Schema.integer,
+                    "agent": Schema.nullable(Schema.string),
+                    "model": Schema.nullable(Schema.string),
+                    "workspaceId": Schema.nullable(Schema.identifier),
+                    "workingDirectory": Schema.nullable(Schema.string), "createdAt": Schema.time,
+                    "updatedAt": Schema.time, "lastMessageAt": Schema.nullable(Schema.time),
+                    "messageCount": Schema.count(), "usage": Schema.nullable(Schema.anyObject),
+                    "pendingPermissions": Schema.count(),
+                ], optional: ["permissionTimeoutMs": Schema.nullable(Schema.count())])
         ),
         (.sessionList, Schema.page(of: .session)),
         (
