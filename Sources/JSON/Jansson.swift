@@ -23,15 +23,16 @@ enum Jansson {
     static func encode(_ value: JSONValue) -> [UInt8] {
         let root = unsafe node(of: value)
         defer { unsafe json_decref(root) }
+        let flags = JSON_COMPACT | JSON_ENCODE_ANY | Int32(value.realDigits) << 11
         return unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 1024) { small in
-            let size = unsafe dump(root, into: small)
+            let size = unsafe dump(root, flags, into: small)
             if size <= small.count {
                 return unsafe [UInt8](
                     UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(small)[..<size]))
             }
             return unsafe [UInt8](unsafeUninitializedCapacity: size) { large, count in
                 count = unsafe large.withMemoryRebound(to: CChar.self) {
-                    unsafe dump(root, into: $0)
+                    unsafe dump(root, flags, into: $0)
                 }
             }
         }
@@ -49,9 +50,10 @@ enum Jansson {
             start.assumingMemoryBound(to: CChar.self), bytes.count, flags, &failure)
     }
 
-    private static func dump(_ root: Node, into buffer: UnsafeMutableBufferPointer<CChar>) -> Int {
-        let size = unsafe json_dumpb(
-            root, buffer.baseAddress, buffer.count, Int(JSON_COMPACT | JSON_ENCODE_ANY))
+    private static func dump(
+        _ root: Node, _ flags: Int32, into buffer: UnsafeMutableBufferPointer<CChar>
+    ) -> Int {
+        let size = unsafe json_dumpb(root, buffer.baseAddress, buffer.count, Int(flags))
         precondition(size > 0, "jansson could not encode a value that it has made")
         return size
     }

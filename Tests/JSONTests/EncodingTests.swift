@@ -16,6 +16,16 @@ import Testing
         #expect(back == .double(number))
     }
 
+    @Test(arguments: [
+        ([0.1], "[0.1]"), ([12.5, 1e300, 3], "[12.5,1e300,3.0]"),
+        ([0.1, 0.1 + 0.2], "[0.10000000000000001,0.30000000000000004]"),
+    ])
+    func `a double has as many digits as the longest one needs`(
+        numbers: [Double], text: String
+    ) {
+        #expect(JSONValue.array(numbers.map { .double($0) }).description == text)
+    }
+
     @Test(arguments: [Int64.min, -1, 0, 1 << 53 + 1, .max])
     func `an integer comes back exactly`(number: Int64) throws {
         #expect(try JSONValue(parsing: JSONValue.integer(number).encoded()) == .integer(number))
