@@ -41,6 +41,11 @@ import Testing
         }
     }
 
+    @Test func `every operation is answered by something`() throws {
+        let hub = try TestHub()
+        #expect(hub.core.operations.missing == [])
+    }
+
     @Test func `an operation needs its scope`() throws {
         let fixture = try Fixture()
         let key = try Fixture.key(fixture.hub, fixture.cli, fixture.team, scopes: [.publish])

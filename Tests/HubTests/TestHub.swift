@@ -39,23 +39,13 @@ final class TestHub {
         JSON.seed()
         settings = Settings()
         change(&settings)
-        var template = Array("/tmp/hub-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { throw TestHubError.noDirectory }
-        directory = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        directory = try HubFiles.makeDirectory()
         try start()
     }
 
     deinit {
         current = nil
-        for name in [
-            "switchboard.db", "switchboard.db-wal", "switchboard.db-shm",
-            "switchboard.db.lock", "config/config.json", "config/theme.json",
-        ] {
-            _ = unsafe unlink("\(directory)/\(name)")
-        }
-        _ = unsafe rmdir("\(directory)/config")
-        _ = unsafe rmdir(directory)
+        HubFiles.remove(directory)
     }
 
     /// The process dies and a new one begins with what is on disk; all peers are gone.

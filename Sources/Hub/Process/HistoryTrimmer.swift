@@ -13,6 +13,8 @@ package final class HistoryTrimmer {
     private let results: Mailbox<Result>
     private var trimTimer: Timer?
     private var checkpointTimer: Timer?
+    /// Logged once, not four times a second.
+    private var lastFailure: String?
 
     private enum Result: Sendable {
         case trimmed(Maintenance.Trimmed)
@@ -96,8 +98,11 @@ package final class HistoryTrimmer {
         case .trimmed(let trimmed): core.channels.trimmed(trimmed)
         case .trimEnded: scheduleTrim()
         case .failed(let reason):
+            guard reason != lastFailure else { return }
+            lastFailure = reason
             core.logger.error(
-                "maintenance of the database failed", metadata: ["reason": "\(reason)"])
+                "maintenance of the database failed, it will be tried again",
+                metadata: ["reason": "\(reason)"])
         }
     }
 }

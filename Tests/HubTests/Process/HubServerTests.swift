@@ -1,0 +1,83 @@
+import Glibc
+import Hub
+import IPC
+import JSON
+import Protocol
+import Realtime
+import Testing
+
+@Suite struct HubServerTests {
+    let hub: RunningHub
+    let cli: RunningHub.Peer
+    let channel: ChannelName
+    let key: CredentialID
+
+    init() throws {
+        hub = try RunningHub()
+        cli = try hub.connect(.cli, "cli")
+        let team = try hub.call(cli, .createTeam, ["name": "One"]).text("id")
+        channel = .team(try TeamID(parsing: team))
+        key = try CredentialID(
+            parsing: hub.call(
+                cli, .createKey,
+                ["teamId": .string(team), "scopes": ["publish"]]
+            ).text("id"))
+    }
+
+    private func publish(_ count: Int) throws -> HubLink.Answer {
+        let open = EventText.open(
+            type: "x_a", channel: channel, at: Timestamp(milliseconds: 5), eventID: "e", body: [:])
+        let event = ProducedEvent(
+            channel: channel, eventID: "e", isIdempotent: false, time: Timestamp(milliseconds: 5),
+            content: .ready(textBytes: open.count))
+        let texts = Array(repeatElement(open, count: count).joined())
+        return try hub.ask(cli) {
+            .publish($0, nil, Array(repeating: event, count: count), texts: texts)
+        }
+    }
+
+    @Test func `what is published over one socket is delivered over another`() throws {
+        defer { hub.close() }
+        let ws = try hub.connect(.webSocketWorker, "ws-1")
+        let answer = try hub.ask(ws) { .subscribe($0, key, channel, since: nil) }
+        guard case .answered(.subscribed) = answer else { throw TestHubError.noAnswer }
+        guard case .answered = try publish(1_000) else { throw TestHubError.noAnswer }
+        #expect(hub.turn { ws.deliveries.count == 1_000 })
+        #expect(ws.deliveries == Array(1...1_000))
+    }
+
+    @Test func `a peer's garbage ends that peer only`() throws {
+        defer { hub.close() }
+        let ws = try hub.connect(.webSocketWorker, "ws-1")
+        let other = try hub.connect(.webSocketWorker, "ws-2")
+        var isDown = false
+        ws.link.onDown = { _ in isDown = true }
+        // Out of turn for its role: the same end as bytes that are no message.
+        ws.link.tell(
+            .publish(
+                7, key,
+                [
+                    ProducedEvent(
+                        channel: channel, eventID: "e", isIdempotent: false,
+                        time: Timestamp(milliseconds: 5), content: .ready(textBytes: 1))
+                ], texts: [0x7B]))
+        #expect(hub.turn { isDown })
+        #expect(other.link.isUp && cli.link.isUp)
+    }
+
+    @Test func `an unknown person's password is checked on its thread and refused`() throws {
+        defer { hub.close() }
+        let error = #expect(throws: OperationError.self) {
+            try hub.call(cli, .login, ["user": "nobody", "password": "x"])
+        }
+        #expect(error?.code == .invalidLogin)
+    }
+
+    @Test func `a second hub at the same socket is refused`() throws {
+        defer { hub.close() }
+        #expect(throws: UnixSocketError.inUse(path: hub.socketPath)) {
+            try HubServer(
+                loop: hub.loop, core: hub.core, path: hub.socketPath, trustedUsers: [getuid()])
+        }
+    }
+}
