@@ -28,7 +28,7 @@ struct MessageOperations {
         let row = try call.session(directory).row
         let (text, clientID): (String, ClientMessageID?) = try call.read { reader in
             (
-                reader.requiredString("text", bytes: 1...SessionLimits.maximumMessageBytes),
+                reader.require("text", Self.text(reader), or: ""),
                 reader.identifier("clientMessageId")
             )
         }
@@ -39,6 +39,17 @@ struct MessageOperations {
         if isBusy { try checkQueue(of: row.id, call) }
         return Self.answer(
             try append(text, clientID, isBusy ? .queued : .accepted, to: row.id, call))
+    }
+
+    /// Whatever people paste, escape sequences too; only its size is limited.
+    private static func text(_ reader: FieldReader) -> String? {
+        guard let value = reader.value("text"), !value.isNull else { return nil }
+        let sizes = 1...SessionLimits.maximumMessageBytes
+        guard let text = value.stringValue, sizes.contains(text.utf8.count) else {
+            reader.refuse("text", "a string of 1 to \(sizes.upperBound) bytes")
+            return nil
+        }
+        return text
     }
 
     private func checkQueue(of session: SessionID, _ call: OperationCall) throws {

@@ -25,7 +25,7 @@ struct SessionOperations {
         let page = try call.page()
         var filter = SessionFilter(teamID: try call.visibleTeam())
         (filter.status, filter.nameContains) = try call.read { reader in
-            (reader.choice("status"), reader.string("q"))
+            (reader.choice("status"), reader.string("q", bytes: 0...256))
         }
         let rows = try call.store.sessions(filter, after: page.afterMoment(), limit: page.fetch)
         return page.answer(rows, position: { ListPage.position($0.createdAt, $0.id) }, json: \.json)

@@ -86,7 +86,10 @@ import Testing
         #expect(
             try refusal { try hub.call(.createMessage, ["id": "none", "text": "x"]) } == .notFound)
         let id = JSONValue.string(try hub.makeSession().text)
-        for text in [JSONValue.null, "", 7] {
+        let longest = String(repeating: "x", count: SessionLimits.maximumMessageBytes)
+        try hub.call(.createMessage, ["id": id, "text": .string(longest)])
+        try hub.call(.createMessage, ["id": id, "text": "\u{1b}[31mred\0"])
+        for text in [JSONValue.null, "", 7, .string(longest + "x")] {
             let code = try refusal { try hub.call(.createMessage, ["id": id, "text": text]) }
             #expect(code == .validationError)
         }

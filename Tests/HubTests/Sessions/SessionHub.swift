@@ -21,6 +21,7 @@ final class SessionHub {
 
     /// Everything that left the hub, in order.
     private(set) var sent: [HubMessage] = []
+    private var answers: [Int64: Result<JSONValue, OperationError>] = [:]
     var settings = Settings()
 
     static let team: TeamID = "t1"
@@ -85,14 +86,7 @@ final class SessionHub {
 
     /// What the hub answered to a request; nil while it has not, and throws a refusal.
     func answer(to request: Int64) throws -> JSONValue? {
-        for message in sent.reversed() {
-            switch message {
-            case .result(request, let value): return value
-            case .refused(request, let error): throw error
-            default: continue
-            }
-        }
-        return nil
+        try answers[request]?.get()
     }
 
     /// Joins a channel and gives the answer's snapshot.
@@ -157,10 +151,19 @@ final class SessionHub {
     private func apply(_ command: HubCommand) throws {
         for effect in try core.apply([command], now: now, clock: clock).effects {
             switch effect {
-            case .send(let message, _), .broadcast(let message, _): sent.append(message)
+            case .send(let message, _), .broadcast(let message, _): take(message)
             case .close(_, let reason): Issue.record("The hub closed its worker: \(reason)")
             case .start(let work): work()
             }
+        }
+    }
+
+    private func take(_ message: HubMessage) {
+        sent.append(message)
+        switch message {
+        case .result(let request, let value): answers[request] = .success(value)
+        case .refused(let request, let error): answers[request] = .failure(error)
+        default: break
         }
     }
 
