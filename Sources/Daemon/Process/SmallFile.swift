@@ -47,7 +47,7 @@ public enum SmallFile {
             throw SmallFileError(action: "creating", path: temporary, reason: .system(errno))
         }
         let written =
-            write(content, to: descriptor) && fchmod(descriptor, mode) == 0
+            WholeWrite.write(content, to: descriptor) && fchmod(descriptor, mode) == 0
             && fsync(descriptor) == 0
         let writeError = errno
         close(descriptor)
@@ -60,19 +60,6 @@ public enum SmallFile {
             unsafe unlink(temporary)
             throw SmallFileError(action: "replacing", path: path, reason: .system(renameError))
         }
-    }
-
-    private static func write(_ content: [UInt8], to descriptor: Int32) -> Bool {
-        var rest = content[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { bytes in
-                unsafe Glibc.write(descriptor, bytes.baseAddress, bytes.count)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
     }
 }
 

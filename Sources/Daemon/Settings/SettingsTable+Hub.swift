@@ -49,7 +49,7 @@ extension SettingsTable {
             "How long failures count; also how long a locked-out person waits at most."),
         .milliseconds(
             "hub.configDebounceMs", "HUB_CONFIG_DEBOUNCE_MS",
-            \.hub.configDebounce, 10...900, .restart,
+            \.hub.configDebounce, 10...900, .live,
             "An editor's several writes are one edit; announced within 1 s all the same."),
         .other(
             "hub.synchronousFull", "HUB_SYNCHRONOUS_FULL", .boolean(\.hub.synchronousFull),

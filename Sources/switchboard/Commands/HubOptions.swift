@@ -48,14 +48,21 @@ struct HubOptions: ParsableArguments {
     /// Nil without `--url`.
     func remote() throws -> RemoteClient? {
         guard let url else { return nil }
-        let environment = ProcessEnvironment.variables()
-        guard let key = key ?? environment["SWITCHBOARD_KEY"], !key.isEmpty else {
+        guard let key = try givenKey() else {
             throw ValidationError("--url needs a key: --key or the variable SWITCHBOARD_KEY")
         }
+        return RemoteClient(origin: url, key: key, trust: HTTPTrust(caFile: caFile))
+    }
+
+    /// From the command line or the environment; nil where there is none.
+    func givenKey() throws -> String? {
+        guard let key = key ?? ProcessEnvironment.variables()["SWITCHBOARD_KEY"], !key.isEmpty
+        else { return nil }
+        // It goes into a header line as it is.
         guard key.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
             throw ValidationError("the key holds characters that no key has")
         }
-        return RemoteClient(origin: url, key: key, trust: HTTPTrust(caFile: caFile))
+        return key
     }
 
     /// As given, else the installed one, else that of a `switchboard dev` in its default place.

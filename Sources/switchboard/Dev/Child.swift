@@ -97,6 +97,11 @@ final class Child {
         return ExitStatus(word: word)
     }
 
+    /// Tells a running process something that does not end it.
+    func signal(_ number: Int32) {
+        if let pid { kill(pid, number) }
+    }
+
     func stop(_ signal: Int32) {
         restartTimer?.cancel()
         guard let pid else { return }

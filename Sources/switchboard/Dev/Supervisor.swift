@@ -7,7 +7,7 @@ import Glibc
 /// Confined to the main thread and its loop, which sleeps until a child, a signal or a timer has
 /// something to say.
 final class Supervisor {
-    private enum Phase {
+    enum Phase {
         /// Before everything answered: the death of a process is the end.
         case starting
         /// The death of a process is followed by its next start.
@@ -15,20 +15,23 @@ final class Supervisor {
         case stopping(stage: Int)
     }
 
-    private let configuration: DevConfiguration
-    private let loop: EventLoop
-    private let terminal: LineOutput
+    let configuration: DevConfiguration
+    let loop: EventLoop
+    let terminal: LineOutput
     private let started = ContinuousClock.now
-    private var phase = Phase.starting
-    private var children: [Child] = []
-    private var signals: [SignalWatcher] = []
-    private var stopTimers: [Timer] = []
-    private var failure: CommandFailure?
-    private var exitCode: Int32 = 0
+    var phase = Phase.starting
+    var children: [Child] = []
+    var signals: [SignalWatcher] = []
+    var rotation: Timer?
+    var stopTimers: [Timer] = []
+    var failure: CommandFailure?
+    var exitCode: Int32 = 0
 
     /// When whoever has not ended by then is killed; everything is over before 10 s.
-    private static let workerDeadline: Duration = .milliseconds(8_700)
-    private static let lastDeadline: Duration = .milliseconds(9_500)
+    static let workerDeadline: Duration = .milliseconds(8_700)
+    static let lastDeadline: Duration = .milliseconds(9_500)
+    private static let rotationInterval: Duration = .seconds(30)
+    private static let maximumAccessLogBytes: Int64 = 32 * 1024 * 1024
 
     init(_ configuration: DevConfiguration, terminal: LineOutput) throws {
         self.configuration = configuration
@@ -106,6 +109,20 @@ final class Supervisor {
             startedIn: ContinuousClock.now - started)
         for line in welcome.lines(terminal) { terminal.print(line) }
         writeReadyFile()
+        rotation = loop.schedule(after: Self.rotationInterval, repeating: Self.rotationInterval) {
+            [weak self] in self?.rotateAccessLog()
+        }
+    }
+
+    /// Nothing else would ever shorten nginx's access log here: it is kept once more and begun
+    /// anew (`SIGUSR1`, nginx's "reopen").
+    private func rotateAccessLog() {
+        let path = "\(configuration.layout.nginx)/access.log"
+        guard FileSystem.size(of: path) > Self.maximumAccessLogBytes,
+            let nginx = children.first(where: { $0.program.name == "nginx" })
+        else { return }
+        FileSystem.rename(path, to: "\(path).1")
+        nginx.signal(SIGUSR1)
     }
 
     private func writeReadyFile() {
@@ -120,7 +137,7 @@ final class Supervisor {
 
     // MARK: Children
 
-    private func reapChildren() {
+    func reapChildren() {
         for child in children {
             if let status = child.reap() { ended(child, status) }
         }
@@ -160,72 +177,5 @@ final class Supervisor {
         terminal.print("\(terminal.coloured("\(padded) |", child.program.colour)) \(line)")
     }
 
-    private func note(_ text: String) { terminal.print(terminal.coloured(text, .bold)) }
-
-    // MARK: Stop
-
-    private func watchSignals() {
-        _ = signal(SIGPIPE, SIG_IGN)
-        signals = [
-            loop.onSignal(SIGCHLD) { [weak self] in self?.reapChildren() },
-            loop.onSignal(SIGINT) { [weak self] in self?.interrupted(exitCode: 130) },
-            loop.onSignal(SIGTERM) { [weak self] in self?.interrupted(exitCode: 0) },
-            loop.onSignal(SIGHUP) { [weak self] in self?.interrupted(exitCode: 0) },
-        ]
-    }
-
-    private func interrupted(exitCode: Int32) {
-        if case .stopping = phase {
-            note("Killing what still runs.")
-            for child in children { child.stop(SIGKILL) }
-            return
-        }
-        self.exitCode = exitCode
-        note("Stopping; clients are told to reconnect. Once more kills at once.")
-        stop()
-    }
-
-    private func fail(_ error: CommandFailure) {
-        if failure == nil { failure = error }
-        if case .stopping = phase { return }
-        stop()
-    }
-
-    /// Workers first, while nginx still carries their goodbyes and the hub still answers.
-    private func stop() {
-        phase = .stopping(stage: 0)
-        if let readyFile = configuration.readyFile { FileSystem.remove(readyFile) }
-        stopTimers = [
-            loop.schedule(after: Self.workerDeadline) { [weak self] in self?.kill(stage: 0) },
-            loop.schedule(after: Self.lastDeadline) { [weak self] in self?.kill(stage: 1) },
-        ]
-        for child in members(ofStage: 0) { child.stop(SIGTERM) }
-        advanceStop()
-    }
-
-    private func advanceStop() {
-        guard case .stopping(let stage) = phase, members(ofStage: stage).isEmpty else { return }
-        if stage == 0 {
-            phase = .stopping(stage: 1)
-            for child in members(ofStage: 1) { child.stop(SIGTERM) }
-            advanceStop()
-        } else {
-            loop.stop()
-        }
-    }
-
-    /// The running ones; one that waits for its next start is told as well that there is none.
-    private func members(ofStage stage: Int) -> [Child] {
-        for child in children where child.pid == nil { child.stop(SIGTERM) }
-        return children.filter {
-            $0.pid != nil && (["hub", "nginx"].contains($0.program.name) == (stage == 1))
-        }
-    }
-
-    private func kill(stage: Int) {
-        for child in members(ofStage: stage) {
-            note("\(child.program.name) did not end in time and is killed")
-            child.stop(SIGKILL)
-        }
-    }
+    func note(_ text: String) { terminal.print(terminal.coloured(text, .bold)) }
 }

@@ -19,7 +19,7 @@ struct Deployment {
             throw ValidationError("doctor looks at directories, too: --state, not --socket")
         }
         let environment = ProcessEnvironment.variables()
-        key = options.key ?? environment["SWITCHBOARD_KEY"]
+        key = try options.givenKey()
         if let url = options.url {
             origin = url.hasSuffix("/") ? String(url.dropLast()) : url
             trust = HTTPTrust(caFile: options.caFile)

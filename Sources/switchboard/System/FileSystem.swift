@@ -39,6 +39,19 @@ enum FileSystem {
         return (status.st_mode & 0o7777, status.st_uid)
     }
 
+    /// In bytes; 0 where there is nothing.
+    static func size(of path: String) -> Int64 {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+
+    /// Replaces what has the new name.
+    ///
+    /// A failure leaves both as they were.
+    static func rename(_ path: String, to newPath: String) {
+        _ = unsafe Glibc.rename(path, newPath)
+    }
+
     /// Removes a file; one that is not there is as good.
     static func remove(_ path: String) { _ = unsafe unlink(path) }
 

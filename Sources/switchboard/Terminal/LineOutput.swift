@@ -1,3 +1,4 @@
+import Daemon
 import Glibc
 
 /// Standard output, a line at a time, coloured where a person reads it.
@@ -25,17 +26,8 @@ struct LineOutput: Sendable {
     }
 
     /// Blocks while the reader does not read, as every program in a terminal does.
-    ///
-    /// A reader that has gone is no reason to end: the output is lost.
     func print(_ line: String) {
-        var rest = Array("\(line)\n".utf8)[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { bytes in
-                unsafe write(1, bytes.baseAddress, bytes.count)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
+        // A reader that has gone is no reason to end: the output is lost.
+        _ = WholeWrite.write("\(line)\n".utf8, to: 1)
     }
 }

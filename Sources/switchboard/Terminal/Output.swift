@@ -11,15 +11,7 @@ enum Output {
 
     /// Ends the process when the reader has gone, as in `switchboard … | head`.
     static func line(_ text: String) {
-        var rest = Array("\(text)\n".utf8)[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { bytes in
-                unsafe write(1, bytes.baseAddress, bytes.count)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { exit(1) }
-            rest = rest.dropFirst(count)
-        }
+        if !WholeWrite.write("\(text)\n".utf8, to: 1) { exit(1) }
     }
 
     /// Objects as rows, one column a key; what a cell may do to a terminal is escaped.
