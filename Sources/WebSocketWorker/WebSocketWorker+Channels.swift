@@ -13,7 +13,7 @@ extension WebSocketWorker {
             channel.addLive(client.slot)
         } else {
             channel.addBehind(client.slot)
-            client.catchUps.append(CatchUp(channel.name, from: start, page: page))
+            client.catchUp(channel.name, from: start, page)
             handOut(client)
         }
     }
@@ -64,9 +64,10 @@ extension WebSocketWorker {
 
     private func read(_ client: ClientConnection, _ name: ChannelName, _ since: StreamPosition) {
         let credential = client.principal.credentialID
+        let id = client.catchUps[0].id
         link.request({ .read($0, credential, name, since: since) }) { [weak self] answer in
             guard let self, !client.isEnding,
-                let index = client.catchUps.firstIndex(where: { $0.channel == name })
+                let index = client.catchUps.firstIndex(where: { $0.id == id })
             else { return }
             switch answer {
             case .answered(.page(_, let page)): client.catchUps[index].received(page)
@@ -192,7 +193,7 @@ extension WebSocketWorker {
         guard let (slots, position) = channel.leaveBehind(joinedAt: head) else { return }
         for slot in slots {
             guard let client = bySlot[slot] else { continue }
-            client.catchUps.append(CatchUp(channel.name, from: position))
+            client.catchUp(channel.name, from: position)
         }
     }
 

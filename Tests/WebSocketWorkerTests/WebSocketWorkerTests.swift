@@ -66,6 +66,41 @@ import WebSocketWorker
         #expect(other.offsets == [5, 6])
     }
 
+    @Test func `a page for a subscription that was left isn't taken for the next one's`() throws {
+        let world = try World()
+        let client = try world.connected()
+        let hub = try #require(world.hub)
+        var late: Int64?
+        hub.answer = { message in
+            switch message {
+            case .subscribe(let request, _, _, position(1)):
+                return .subscribed(
+                    request, Joined(head: position(9), isRecovered: true),
+                    TestHub.page("team:t1", 2...2, reachesHead: false))
+            case .subscribe(let request, _, _, _):
+                return .subscribed(
+                    request, Joined(head: position(9), isRecovered: true),
+                    TestHub.page("team:t1", 8...8, reachesHead: false))
+            case .read(let request, _, _, position(2)):
+                late = request
+                return nil
+            case .read(let request, _, _, _):
+                if let late { hub.send(.page(late, TestHub.page("team:t1", 3...9))) }
+                return .page(request, TestHub.page("team:t1", 9...9))
+            default: return nil
+            }
+        }
+        _ = try client.subscribe("team:t1", since: 1)
+        client.run { late != nil }
+        client.command(#"{"type":"unsubscribe","channel":"team:t1"}"#)
+        client.run { client.messages.count == 2 }
+        client.messages = []
+        _ = try client.subscribe("team:t1", since: 7)
+        client.run { client.messages.count == 2 || client.closeCode != nil }
+        #expect(client.offsets == [8, 9])
+        #expect(client.closeCode == nil)
+    }
+
     @Test func `a history larger than the queue reaches a slow client whole`() throws {
         let world = try World { $0.webSocket.maximumOutboundQueueBytes = 65_536 }
         let client = try world.connected()

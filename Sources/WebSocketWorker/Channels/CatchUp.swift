@@ -21,6 +21,8 @@ package struct CatchUp {
     }
 
     package let channel: ChannelName
+    /// Unique in the connection: an answer to a subscription that was left is no other one's.
+    package let id: UInt64
     /// The texts of the page in hand.
     package var texts: [UInt8] { page.texts }
 
@@ -32,8 +34,11 @@ package struct CatchUp {
     private var isStuck = false
 
     /// Behind `position`, with the first page of what comes after it.
-    package init(_ channel: ChannelName, from position: StreamPosition, page: Page = .empty) {
+    package init(
+        _ channel: ChannelName, id: UInt64 = 0, from position: StreamPosition, page: Page = .empty
+    ) {
         self.channel = channel
+        self.id = id
         self.page = page
         cursor = SubscriptionCursor(from: position)
     }

@@ -21,6 +21,7 @@ final class ClientConnection {
     /// Set with the first close, so that nothing is sent behind it.
     var isEnding = false
 
+    private var nextCatchUp: UInt64 = 0
     private var commands: TokenBucket
     private var frames: TokenBucket
 
@@ -44,6 +45,12 @@ final class ClientConnection {
         commands = TokenBucket(rate: rate, burst: burst)
         frames = TokenBucket(
             rate: rate * Self.framesPerCommand, burst: burst * Self.framesPerCommand)
+    }
+
+    /// The subscription goes on behind `position`, at the end of the line.
+    func catchUp(_ channel: ChannelName, from position: StreamPosition, _ page: Page = .empty) {
+        nextCatchUp += 1
+        catchUps.append(CatchUp(channel, id: nextCatchUp, from: position, page: page))
     }
 
     /// Whether a page of missed publications is in hand or on its way.
