@@ -77,14 +77,14 @@ public final class WebSocketConnection {
     }
 
     /// Sends a close frame behind whatever is buffered, and waits for the peer's, at most the
-    /// configured time, before the socket is closed.
+    /// configured times, before the socket is closed.
     public func close(code: UInt16, reason: String) {
         guard phase == .open else { return }
         phase = .closing
         end = .closedByServer(code: code)
         sendClose(code, reason)
         updateReading()
-        setDeadline(server.configuration.closeTimeout)
+        setCloseDeadline()
     }
 
     /// Stops reading from the socket; what was read already may still be delivered.
@@ -115,8 +115,10 @@ public final class WebSocketConnection {
 
     func transportWritable() {
         if output == .buffered {
-            if phase == .finishing { return shutdownOutput() }
             output = .catchingUp
+            // The last words are out, too: now the peer's turn is limited.
+            if phase == .finishing || phase == .closing { setCloseDeadline() }
+            if phase == .finishing { return shutdownOutput() }
             updateReading()
             socket?.requestWritable()
             return
@@ -285,7 +287,7 @@ public final class WebSocketConnection {
         guard phase != .ended else { return }
         phase = .finishing
         updateReading()
-        setDeadline(server.configuration.closeTimeout)
+        setCloseDeadline()
         if output != .buffered { shutdownOutput() }
     }
 
@@ -298,6 +300,11 @@ public final class WebSocketConnection {
     private func updateReading() {
         let isWanted = !isPaused || phase != .open
         socket?.setReading(isWanted && output != .buffered)
+    }
+
+    private func setCloseDeadline() {
+        let limits = server.configuration
+        setDeadline(output == .buffered ? limits.flushTimeout : limits.closeTimeout)
     }
 
     private func setDeadline(_ time: Duration) {

@@ -182,6 +182,9 @@ final class TestClient {
     init(_ world: World) throws {
         self.world = world
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        // A small buffer, so that a client that doesn't read is full soon.
+        var bytes: Int32 = 65_536
+        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, 4)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(world.port).bigEndian

@@ -212,6 +212,18 @@ private final class Client {
         #expect(client.received.count == expected + 3)
     }
 
+    @Test func `a slow reader gets the close frame behind what was written before it`() throws {
+        let client = try Client(loop, port: port)
+        client.upgrade()
+        client.isReading = false
+        client.send(clientFrame(1, Array("flood".utf8)) + clientFrame(1, Array("close:4002".utf8)))
+        let pause = loop.schedule(after: .milliseconds(150)) { client.isReading = true }
+        client.run { client.isAtEnd }
+        pause.cancel()
+        #expect(client.received.count == EchoDelegate.flood.count + 10 + 9)
+        #expect(Array(client.received.suffix(9).prefix(4)) == [0x88, 7, 0x0f, 0xa2])
+    }
+
     @Test func `a stopped server keeps its connections and takes no others`() throws {
         let client = try Client(loop, port: port)
         client.upgrade()
