@@ -69,7 +69,7 @@ public struct HubSettings: Sendable, Equatable {
     public var maximumSessionsPerTeam = 10_000
     public var maximumOwnersPerTeam = 100_000
     public var maximumWorkspacesPerTeam = 1_000
-    public var maximumPendingPermissionsPerSession = 100
+    public var maximumPendingPermissionsPerSession = 32
     public var maximumRulesPerSession = 100
     public var maximumLoginsPerUser = 100
     public var configDebounce: Duration = .milliseconds(100)

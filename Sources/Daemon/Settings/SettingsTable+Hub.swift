@@ -91,7 +91,7 @@ extension SettingsTable {
         .integer(
             "hub.maximumPendingPermissionsPerSession", "HUB_MAX_PENDING_PERMISSIONS_PER_SESSION",
             \.hub.maximumPendingPermissionsPerSession, 1...10_000, .live,
-            "Every snapshot carries them all, and nobody answers more."),
+            "Every snapshot carries them all and must fit an outbound queue; nobody answers more."),
         .integer(
             "hub.maximumRulesPerSession", "HUB_MAX_RULES_PER_SESSION",
             \.hub.maximumRulesPerSession, 1...10_000, .live,
