@@ -47,6 +47,7 @@ public final class HubLink {
     private var unsentAnswers: Timer?
     private var flusher: EndOfIterationWatcher?
     private var isStopped = true
+    private var hasBeenUp = false
     private var lastFailure: String?
 
     /// - Parameter maximumQueueBytes: what may wait for the hub; beyond it the link is lost.
@@ -165,6 +166,7 @@ public final class HubLink {
             return
         }
         isUp = true
+        hasBeenUp = true
         waiting[0] = nil
         backoff.reset()
         lastFailure = nil
@@ -202,8 +204,10 @@ public final class HubLink {
     private func retryLater(because failure: String) {
         guard !isStopped else { return }
         if failure != lastFailure {
-            logger.warning(
-                "hub link is down, trying again",
+            // At start the hub may come a moment later: that is no warning yet.
+            logger.log(
+                level: hasBeenUp ? .warning : .info,
+                hasBeenUp ? "hub link is down, trying again" : "waiting for the hub",
                 metadata: ["socket": "\(path)", "reason": "\(failure)"])
             lastFailure = failure
         }
