@@ -85,6 +85,18 @@ import Testing
             "the README's table must read:\n\(expected.joined(separator: "\n"))")
     }
 
+    @Test func `every file that the README names is there`() throws {
+        let text = try lines(of: "README.md").joined(separator: "\n")
+        let names = text.matches(of: /`([A-Za-z]+\/[A-Za-z\/+-]+\.(?:swift|conf))`/).map(\.1)
+        try #require(names.count > 10)
+        for name in names {
+            let places = ["Sources/\(name)", String(name)].map { Self.root.appending(path: $0) }
+            #expect(
+                places.contains { FileManager.default.fileExists(atPath: $0.path()) },
+                "the README names \(name)")
+        }
+    }
+
     private func text(_ value: JSONValue) -> String {
         value == .array([]) ? "none" : String(decoding: value.encoded(), as: UTF8.self)
     }
