@@ -15,7 +15,8 @@ public final class Maintenance: Sendable {
         do {
             queue = try DatabaseQueue(
                 path: path,
-                configuration: .switchboard(isSynchronousFull: false, busySeconds: 1))
+                configuration: .switchboard(
+                    isSynchronousFull: false, busySeconds: 1, cacheKiB: 2_048))
         } catch {
             throw StoreError("opening \(path) for maintenance", error)
         }

@@ -20,7 +20,8 @@ public final class Store {
         do {
             queue = try DatabaseQueue(
                 path: path,
-                configuration: .switchboard(isSynchronousFull: isSynchronousFull, busySeconds: 4))
+                configuration: .switchboard(
+                    isSynchronousFull: isSynchronousFull, busySeconds: 4, cacheKiB: 32_768))
         } catch {
             throw StoreError("opening \(path)", error)
         }
@@ -57,7 +58,9 @@ public final class Store {
 
 extension Configuration {
     /// What both connections share; only the maintenance thread checkpoints.
-    static func switchboard(isSynchronousFull: Bool, busySeconds: Double) -> Configuration {
+    static func switchboard(
+        isSynchronousFull: Bool, busySeconds: Double, cacheKiB: Int
+    ) -> Configuration {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.foreignKeysEnabled = true
@@ -70,7 +73,7 @@ extension Configuration {
                     PRAGMA wal_autocheckpoint = 0;
                     PRAGMA journal_size_limit = 67108864;
                     PRAGMA temp_store = MEMORY;
-                    PRAGMA cache_size = -65536;
+                    PRAGMA cache_size = -\(cacheKiB);
                     """)
         }
         return configuration

@@ -76,6 +76,40 @@ import Testing
         #expect(fixture.deliveries() == [2], "who had joined is still there")
     }
 
+    @Test func `a failed command takes nothing of an earlier one's numbering with it`() throws {
+        let fixture = try Fixture()
+        func task(_ body: @escaping (Iteration) throws -> Void) -> HubCommand {
+            .task(HubTask("step", body))
+        }
+        func publish(_ name: ChannelName, _ iteration: Iteration) throws {
+            let channel = try fixture.hub.core.channels.open(name, iteration)
+            try fixture.hub.core.channels.publish(
+                Array("{\"a\":1".utf8), eventID: "e", on: channel, iteration)
+        }
+        let new = ChannelName.spec("new")
+        try fixture.hub.apply([
+            task { try publish(fixture.channel, $0) },
+            task { iteration in
+                try publish(fixture.channel, iteration)
+                try publish(new, iteration)
+                try fixture.hub.core.channels.withdraw(fixture.channel, newOwner: nil, iteration)
+                throw OperationError(.conflict, "on purpose")
+            },
+            // Takes the number in the database that the failed one had given to its channel.
+            task { _ = try fixture.hub.core.channels.open(.spec("other"), $0) },
+        ])
+        try fixture.hub.restart()
+        var heads: [Offset] = []
+        try fixture.hub.apply([
+            task { iteration in
+                for name in [fixture.channel, new, .spec("other")] {
+                    heads.append(try fixture.hub.core.channels.open(name, iteration).stream.head)
+                }
+            }
+        ])
+        #expect(heads == [1, 0, 0])
+    }
+
     @Test func `history is read page by page`() throws {
         let fixture = try Fixture()
         for number in 1...5 { _ = try fixture.publish("\(number)") }

@@ -68,10 +68,7 @@ package final class Channels {
         prepareRollback(of: channel, iteration)
         channel.stream.append(publication)
         channel.totalBytes = totalBytes
-        if !channel.isDirty {
-            channel.isDirty = true
-            dirty.append(channel)
-        }
+        setDirty(channel)
         iteration.broadcast(.delivery(channel.name, offset, text: text), to: channel.interested)
         metrics.publications.add()
         metrics.deliveries.add(channel.interested.count)
@@ -95,13 +92,14 @@ package final class Channels {
         try iteration.store.retireChannel(name)
         guard let channel = loaded.removeValue(forKey: name) else { return }
         let interested = channel.interested
+        let isDirty = channel.isDirty
         for peer in interested { joined[peer]?.remove(name) }
+        setClean(channel)
         iteration.onRollback { [self] in
             loaded[name] = channel
             for peer in interested { joined[peer]?.insert(name) }
+            if isDirty { setDirty(channel) }
         }
-        channel.isDirty = false
-        dirty.removeAll { $0 === channel }
         iteration.broadcast(.withdrawn(name, owner: newOwner), to: interested)
     }
 
@@ -155,9 +153,22 @@ package final class Channels {
     private func prepareRollback(of channel: Channel, _ iteration: Iteration) {
         let head = channel.stream.head
         let totalBytes = channel.totalBytes
-        iteration.onRollback {
+        let isDirty = channel.isDirty
+        iteration.onRollback { [self] in
             channel.stream.rollBack(to: head)
             channel.totalBytes = totalBytes
+            if !isDirty { setClean(channel) }
         }
+    }
+
+    private func setDirty(_ channel: Channel) {
+        guard !channel.isDirty else { return }
+        channel.isDirty = true
+        dirty.append(channel)
+    }
+
+    private func setClean(_ channel: Channel) {
+        channel.isDirty = false
+        dirty.removeAll { $0 === channel }
     }
 }

@@ -100,11 +100,12 @@ package final class HubCore {
             try apply(message, from: peer, iteration)
         case .alarm:
             for (name, handler) in alarms.due(at: iteration.clock) {
-                let task = HubTask("alarm \(name)", handler)
-                try run(task, iteration)
+                let isDone = try run(HubTask("alarm \(name)", handler), iteration)
+                // Its work is still to be done, but not in a tight circle.
+                if !isDone { alarms.set(name, at: iteration.clock + .seconds(1)) }
             }
         case .task(let task):
-            try run(task, iteration)
+            _ = try run(task, iteration)
         }
     }
 
@@ -130,21 +131,26 @@ package final class HubCore {
             metadata: ["peer": "\(peer.hello.name)", "reason": "\(reason)"])
     }
 
-    private func run(_ task: HubTask, _ iteration: Iteration) throws {
+    private func run(_ task: HubTask, _ iteration: Iteration) throws -> Bool {
         try attempt(task.label, task.reply, iteration) { try task.body(iteration) }
     }
 
     /// Runs one command; its failure is its own unless the database failed.
+    ///
+    /// - Returns: false when it failed and was undone.
+    @discardableResult
     func attempt(
         _ label: String, _ reply: Reply?, _ iteration: Iteration, _ body: () throws -> Void
-    ) throws {
+    ) throws -> Bool {
         do {
             try iteration.command(body)
+            return true
         } catch let error as StoreError where !error.isLocal {
             throw error
         } catch {
             let refusal = refusal(of: error, label)
             if let reply { iteration.refuse(reply, refusal) }
+            return false
         }
     }
 
