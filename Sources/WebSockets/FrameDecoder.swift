@@ -27,6 +27,9 @@ package struct FrameDecoder {
         }
     }
 
+    /// Enough for any client that sends in pieces; a flood of empty ones would cost only time.
+    private static let maximumFragments = 1_000
+
     private enum State {
         case header
         case payload(FrameHeader, remaining: Int)
@@ -39,6 +42,7 @@ package struct FrameDecoder {
     /// What has come of the message, over all of its fragments.
     private var message: [UInt8] = []
     private var messageOpcode: Frame.Opcode?
+    private var fragments = 0
     private var control: [UInt8] = []
 
     package init(maximumMessageBytes: Int) {
@@ -95,6 +99,11 @@ package struct FrameDecoder {
         } else {
             if messageOpcode != nil { throw .broken("message inside a fragmented message") }
             messageOpcode = header.opcode
+            fragments = 0
+        }
+        fragments += 1
+        if fragments > Self.maximumFragments {
+            throw Violation(code: 1009, reason: "over \(Self.maximumFragments) fragments")
         }
         if header.payloadBytes > maximumMessageBytes - message.count {
             throw .tooLarge(maximumMessageBytes)

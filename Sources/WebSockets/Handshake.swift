@@ -34,7 +34,7 @@ package enum Handshake {
     ) throws(MalformedRequest) -> Bool {
         let wanted = head.list("upgrade").contains { $0.lowercased() == "websocket" }
         let connected = head.list("connection").contains { $0.lowercased() == "upgrade" }
-        guard wanted, connected, head.method == "GET" else { return false }
+        guard wanted, connected, head.method == "GET", head.isHTTP11 else { return false }
         guard let version = try head.unique("sec-websocket-version"), version == "13" else {
             throw .unsupportedVersion
         }

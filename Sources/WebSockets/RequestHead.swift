@@ -6,6 +6,8 @@ struct RequestHead: Equatable {
 
     let method: String
     let target: String
+    /// Whether it is HTTP/1.1 and not 1.0, which has no upgrades.
+    let isHTTP11: Bool
     private var headers: [(name: String, value: String)] = []
 
     /// - Parameter head: everything before the empty line, without it.
@@ -20,11 +22,13 @@ struct RequestHead: Equatable {
         guard lines.count <= Self.maximumHeaderLines else { throw .notHTTP("too many headers") }
         method = String(parts[0])
         target = String(parts[1])
+        isHTTP11 = parts[2] == "HTTP/1.1"
         for line in lines { headers.append(try Self.header(line)) }
     }
 
     static func == (left: RequestHead, right: RequestHead) -> Bool {
         left.method == right.method && left.target == right.target
+            && left.isHTTP11 == right.isHTTP11
             && left.headers.elementsEqual(right.headers, by: ==)
     }
 

@@ -4,7 +4,7 @@ import EventLoop
 ///
 /// Confined to the loop's thread. Calls on a connection that is closing or gone do nothing.
 public final class WebSocketConnection {
-    private enum Phase {
+    enum Phase {
         /// The request's head is coming in.
         case handshake
         case open
@@ -16,7 +16,7 @@ public final class WebSocketConnection {
         case ended
     }
 
-    private enum Output {
+    enum Output {
         case ready
         /// The socket took less than was written.
         case buffered
@@ -35,19 +35,19 @@ public final class WebSocketConnection {
     public var isChoked: Bool { output != .ready }
     private(set) var isTransportClosed = false
 
-    private unowned let server: WebSocketServer
-    private var socket: TransportSocket?
-    private var phase = Phase.handshake
-    private var output = Output.ready
-    private var decoder: FrameDecoder
-    private var head: [UInt8] = []
-    private var deadline: Timer?
-    private var end: ConnectionEnd?
-    private var wasOpened = false
+    unowned let server: WebSocketServer
+    var socket: TransportSocket?
+    var phase = Phase.handshake
+    var output = Output.ready
+    var decoder: FrameDecoder
+    var head: [UInt8] = []
+    var deadline: Timer?
+    var end: ConnectionEnd?
+    var wasOpened = false
     private var isPaused = false
     /// The payload of the last ping that couldn't be answered yet (RFC 6455 §5.5.3 allows the rest
     /// to be skipped).
-    private var owedPong: [UInt8]?
+    var owedPong: [UInt8]?
 
     init(id: UInt64, server: WebSocketServer) {
         self.id = id
@@ -143,122 +143,9 @@ public final class WebSocketConnection {
     /// Called by the server, outside of any call of libwebsockets.
     func kill() { socket?.kill() }
 
-    // MARK: Handshake
-
-    private func receiveHead(_ bytes: Span<UInt8>) {
-        let searchStart = max(0, head.count - 3)
-        unsafe bytes.withUnsafeBufferPointer { unsafe head.append(contentsOf: $0) }
-        let maximum = server.configuration.maximumHeadBytes
-        guard let headEnd = Self.endOfHead(head, from: searchStart) else {
-            if head.count > maximum { refuse(.headTooLarge(maximumBytes: maximum)) }
-            return
-        }
-        guard headEnd <= maximum else { return refuse(.headTooLarge(maximumBytes: maximum)) }
-        let rest = Array(head[(headEnd + 4)...])
-        let request = head[..<headEnd]
-        head = []
-        do {
-            decide(try Handshake.parse(request))
-        } catch {
-            return refuse(error)
-        }
-        if !rest.isEmpty { transportReceived(rest.span) }
-    }
-
-    private static func endOfHead(_ head: [UInt8], from start: Int) -> Int? {
-        let end: [UInt8] = [0x0d, 0x0a, 0x0d, 0x0a]
-        guard head.count >= 4, start <= head.count - 4 else { return nil }
-        return (start...(head.count - 4)).first {
-            head[$0] == 0x0d && head[$0..<($0 + 4)] == end[...]
-        }
-    }
-
-    private func decide(_ parsed: Handshake.Parsed) {
-        guard let delegate = server.delegate else { return server.doom(self) }
-        switch delegate.decide(parsed.request) {
-        case .refuse(let refusal):
-            answer(Handshake.response(refusal, withBody: parsed.request.method != "HEAD"))
-        case .accept(let subprotocol, let state):
-            precondition(parsed.request.isUpgrade, "only an upgrade can be accepted")
-            self.state = state
-            phase = .open
-            wasOpened = true
-            deadline = nil
-            server.connectionOpened(self)
-            let response = Handshake.acceptance(of: parsed.key, subprotocol: subprotocol)
-            _ = send(response.span)
-            delegate.opened(self)
-        }
-    }
-
-    private func refuse(_ malformed: MalformedRequest) {
-        guard var refusal = server.delegate?.refusal(of: malformed) else {
-            return server.doom(self)
-        }
-        if malformed == .unsupportedVersion {
-            refusal.headers.append((name: "Sec-WebSocket-Version", value: "13"))
-        }
-        answer(Handshake.response(refusal, withBody: true))
-    }
-
-    private func answer(_ response: [UInt8]) {
-        head = []
-        if send(response.span) { finish() }
-    }
-
-    // MARK: Frames
-
-    private func decode(_ bytes: Span<UInt8>) {
-        var position = 0
-        while phase == .open || phase == .closing {
-            guard let event = decoder.next(in: bytes, from: &position) else { return }
-            handle(event)
-        }
-    }
-
-    private func handle(_ event: FrameDecoder.Event) {
-        if case .violation(let violation) = event { return fail(violation) }
-        if phase == .open { server.delegate?.receivedFrame(on: self) }
-        switch event {
-        case .message(let message):
-            if phase == .open { server.delegate?.received(message, on: self) }
-        case .ping(let payload): answerPing(payload)
-        case .close(let code, _): peerCloses(code)
-        case .pong, .violation: break
-        }
-    }
-
-    private func answerPing(_ payload: [UInt8]) {
-        guard phase == .open else { return }
-        guard output == .ready else {
-            owedPong = payload
-            return
-        }
-        owedPong = nil
-        var frame: [UInt8] = []
-        Frame.appendPong(payload, to: &frame)
-        _ = send(frame.span)
-    }
-
-    private func peerCloses(_ code: UInt16?) {
-        if phase == .open {
-            end = .closedByPeer(code: code)
-            sendClose(code, "")
-        }
-        finish()
-    }
-
-    private func fail(_ violation: FrameDecoder.Violation) {
-        if phase == .open {
-            end = .closedByServer(code: violation.code)
-            sendClose(violation.code, violation.reason)
-        }
-        finish()
-    }
-
     // MARK: Output
 
-    private func sendClose(_ code: UInt16?, _ reason: String) {
+    func sendClose(_ code: UInt16?, _ reason: String) {
         var frame: [UInt8] = []
         if let code {
             Frame.appendClose(code: code, reason: reason, to: &frame)
@@ -269,7 +156,7 @@ public final class WebSocketConnection {
     }
 
     /// - Returns: false when the socket is gone or broken, which ends the connection.
-    private func send(_ bytes: Span<UInt8>) -> Bool {
+    func send(_ bytes: Span<UInt8>) -> Bool {
         guard let socket else { return false }
         guard socket.write(bytes) else {
             phase = .ended
@@ -283,7 +170,7 @@ public final class WebSocketConnection {
         return true
     }
 
-    private func finish() {
+    func finish() {
         guard phase != .ended else { return }
         phase = .finishing
         updateReading()

@@ -91,10 +91,10 @@ public final class WebSocketServer {
 
     func connectionClosed(_ connection: WebSocketConnection, _ wasOpened: Bool) {
         if wasOpened { connectionCount -= 1 }
-        if socketCount == configuration.maximumSockets {
+        socketCount -= 1
+        if socketCount == configuration.maximumSockets - 1 {
             for listening in listeningSockets { listening.isAccepting = true }
         }
-        socketCount -= 1
     }
 
     func doom(_ connection: WebSocketConnection) {
@@ -120,7 +120,7 @@ public final class WebSocketServer {
         if !context.adopt(descriptor, for: connection), !connection.isTransportClosed {
             socketCount -= 1
         }
-        if socketCount == configuration.maximumSockets {
+        if socketCount >= configuration.maximumSockets {
             for listening in listeningSockets { listening.isAccepting = false }
         }
     }

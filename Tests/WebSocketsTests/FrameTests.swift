@@ -30,6 +30,19 @@ private func decode(_ pieces: [[UInt8]]) -> [FrameDecoder.Event] {
     return events
 }
 
+/// A generator with a seed of its own, so that a failure can be repeated.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
+
 private func violationCode(_ input: [UInt8]) -> UInt16? {
     guard case .violation(let violation)? = decode([input]).last else { return nil }
     return violation.code
@@ -90,6 +103,30 @@ struct FrameDecoderTests {
             + clientFrame(0, [UInt8](repeating: 0x61, count: 401))
         #expect(violationCode(fragments) == 1009)
         #expect(violationCode(clientFrame(1, [UInt8](repeating: 0x61, count: 1000))) == nil)
+    }
+
+    @Test func `a message of endless empty fragments is 1009`() {
+        let flood = Array(repeating: clientFrame(0, [], isFinal: false), count: 1_000)
+        #expect(violationCode(clientFrame(1, [], isFinal: false) + flood.flatMap { $0 }) == 1009)
+    }
+
+    /// No byte may end the process: whatever comes is an event, a violation, or waits for more.
+    @Test func `arbitrary bytes are decoded without harm`() {
+        var random = SplitMix(state: 4711)
+        for _ in 0..<20_000 {
+            var input = clientFrame(
+                [0, 1, 2, 8, 9, 10].randomElement(using: &random) ?? 1,
+                (0..<Int.random(in: 0..<20, using: &random)).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                }, isFinal: Bool.random(using: &random))
+            for _ in 0..<Int.random(in: 0..<4, using: &random) {
+                let index = Int.random(in: 0..<input.count, using: &random)
+                input[index] = UInt8.random(in: 0...255, using: &random)
+            }
+            let cut = Int.random(in: 0...input.count, using: &random)
+            let events = decode([Array(input[..<cut]), Array(input[cut...]), input])
+            #expect(events.count <= 20)
+        }
     }
 
     @Test func `a close frame gives its code and reason`() {

@@ -39,6 +39,7 @@ struct HandshakeTests {
         "GET /ws HTTP/1.1\r\nHost: a", "POST /ws HTTP/1.1", "GET / HTTP/1.0",
         "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade",
         "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade:\r\nConnection: Upgrade",
+        upgrade.replacing("HTTP/1.1", with: "HTTP/1.0"),
     ])
     func `other requests are requests without an upgrade`(_ head: String) throws {
         #expect(try parse(head).request.isUpgrade == false)
@@ -59,6 +60,28 @@ struct HandshakeTests {
             try parse(head)
         } throws: { error in
             if case .notHTTP? = error as? MalformedRequest { true } else { false }
+        }
+    }
+
+    @Test func `a mutilated head is parsed or refused, never worse`() {
+        var random = SplitMix(state: 42)
+        let valid = Array((upgrade + "\r\nCookie: a=b\r\nX-Real-IP: ::1").utf8)
+        for _ in 0..<5_000 {
+            var head = valid
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let index = Int.random(in: 0..<head.count, using: &random)
+                if Bool.random(using: &random) {
+                    head[index] = UInt8.random(in: 0...255, using: &random)
+                } else {
+                    head.removeSubrange(index..<min(head.count, index + 3))
+                }
+            }
+            do {
+                let parsed = try Handshake.parse(head[...])
+                #expect(!parsed.request.isUpgrade || parsed.key.utf8.count == 24)
+            } catch {
+                continue
+            }
         }
     }
 

@@ -71,8 +71,7 @@ extension ConnectionEnd {
         case .lost: return "lost"
         case .serverClosed: return "worker_ended"
         case .closedByServer(let code):
-            guard let code = CloseCode(rawValue: code) else { return "closed" }
-            return "\(code)"
+            return CloseCode(rawValue: code)?.label ?? "closed"
         }
     }
 
@@ -85,6 +84,25 @@ extension ConnectionEnd {
         case .tooSlow: return "webSocket.maximumOutboundQueueBytes"
         case .tooManyCommands: return "webSocket.commandsPerSecond"
         default: return nil
+        }
+    }
+}
+
+extension CloseCode {
+    /// For metrics and logs: one of a fixed set.
+    fileprivate var label: String {
+        switch self {
+        case .normal: "normal"
+        case .goingAway: "going_away"
+        case .protocolError: "protocol_error"
+        case .notUTF8: "not_utf8"
+        case .frameTooLarge: "frame_too_large"
+        case .restart: "restart"
+        case .heartbeatTimeout: "heartbeat_timeout"
+        case .tooSlow: "too_slow"
+        case .tooManyCommands: "too_many_commands"
+        case .credentialEnded: "credential_ended"
+        case .permissionWithdrawn: "permission_withdrawn"
         }
     }
 }
