@@ -31,11 +31,14 @@ public enum FastCGIBodyError: Error, Equatable, CustomStringConvertible {
     case tooLarge(maximumBytes: Int)
     /// The web server went away, or sent less than it had announced, or was silent for too long.
     case truncated
+    /// `CONTENT_LENGTH` is no number: where the body ends is not known.
+    case malformedLength
 
     public var description: String {
         switch self {
         case .tooLarge(let maximum): "reading the body failed: it is over \(maximum) bytes"
         case .truncated: "reading the body failed: it ended before the announced length"
+        case .malformedLength: "reading the body failed: its announced length is no number"
         }
     }
 }

@@ -30,15 +30,10 @@ import CFastCGI
         parameter("QUERY_STRING").flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// The announced size of the body in bytes; nil where there is no body or no valid size.
-    public var contentLength: Int? {
-        parameter("CONTENT_LENGTH").flatMap(Int.init).flatMap { $0 < 0 ? nil : $0 }
-    }
-
     /// Reads the whole body, at most once.
     public func readBody(maximumBytes: Int) throws(FastCGIBodyError) -> [UInt8] {
-        let announced = contentLength
-        if let announced, announced > maximumBytes { throw .tooLarge(maximumBytes: maximumBytes) }
+        let announced = try announcedBytes()
+        if announced > maximumBytes { throw .tooLarge(maximumBytes: maximumBytes) }
         guard let request = unsafe request, let stream = unsafe request.pointee.in else {
             throw .truncated
         }
@@ -53,10 +48,19 @@ import CFastCGI
             if body.count > maximumBytes { throw .tooLarge(maximumBytes: maximumBytes) }
             if count < chunk.count { break }
         }
-        guard unsafe FCGX_GetError(stream) == 0, body.count >= announced ?? 0 else {
+        guard unsafe FCGX_GetError(stream) == 0, body.count >= announced else {
             throw .truncated
         }
         return body
+    }
+
+    /// `CONTENT_LENGTH`, 0 where there is none (RFC 3875 §4.1.2: digits only).
+    private func announcedBytes() throws(FastCGIBodyError) -> Int {
+        guard let text = parameter("CONTENT_LENGTH"), !text.isEmpty else { return 0 }
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let count = Int(text) else {
+            throw .malformedLength
+        }
+        return count
     }
 
     /// Answers the whole response; call it once.

@@ -9,22 +9,19 @@ package struct Request {
     package let query: String?
     /// The client's address, from the web server.
     package let remoteAddress: String
-    /// Nil where none was announced.
-    package let contentLength: Int?
     private let headers: (String) -> String?
     private let body: (_ maximumBytes: Int) -> Result<[UInt8], FastCGIBodyError>
 
     /// - Parameter headers: looks up a header by its lower-case name.
     package init(
         method: String, path: String, query: String? = nil, remoteAddress: String,
-        contentLength: Int? = nil, headers: @escaping (String) -> String?,
+        headers: @escaping (String) -> String?,
         body: @escaping (_ maximumBytes: Int) -> Result<[UInt8], FastCGIBodyError>
     ) {
         self.method = method
         self.path = path
         self.query = query
         self.remoteAddress = remoteAddress
-        self.contentLength = contentLength
         self.headers = headers
         self.body = body
     }
@@ -46,7 +43,6 @@ extension Request {
         self.init(
             method: request.method, path: request.path, query: request.query,
             remoteAddress: request.parameter("REMOTE_ADDR") ?? "",
-            contentLength: request.contentLength,
             headers: { name in
                 name == "content-type"
                     ? request.parameter("CONTENT_TYPE")

@@ -33,7 +33,7 @@ struct RequestBody {
                 throw Refusal(
                     .payloadTooLarge, "the body is over the limit of \(maximumBytes) bytes",
                     details: ["maximumBytes": .integer(Int64(maximumBytes))])
-            case .truncated: throw Refusal(.badRequest, "\(error)")
+            case .truncated, .malformedLength: throw Refusal(.badRequest, "\(error)")
             }
         }
     }

@@ -41,7 +41,12 @@ extension HubCore {
         } catch {
             throw OperationError(.channelInvalid, "\(error)")
         }
-        try access.check(call.caller, mayUse: name, call.iteration)
+        do {
+            try access.check(call.caller, mayUse: name, call.iteration)
+        } catch let error as OperationError where error.code == .channelForbidden {
+            // Over REST a foreign thing and a missing one are alike not found.
+            throw OperationError(.notFound, error.message)
+        }
         return name
     }
 
