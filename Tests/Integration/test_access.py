@@ -1,0 +1,190 @@
+"""Who reads what: teams, owners, scopes, and what a change does to connections that are open."""
+
+import threading
+
+from support.client import Client, Refused
+from support.waiting import eventually
+
+
+def test_a_change_of_owner_takes_effect_on_an_open_connection(team, other_team, unique):
+    """The spec moves to another team: whoever read it stops, at once."""
+    spec = unique("spec")
+    team.own("spec", spec)
+    client = team.listen(f"spec:{spec}")
+    team.api.publish(f"spec:{spec}", "spec_updated", {"n": 1})
+    assert client.expect("spec_updated")["payload"] == {"n": 1}
+    team.api.delete(f"/api/specs/{spec}")
+    other_team.own("spec", spec)
+    other_team.api.publish(f"spec:{spec}", "spec_updated", {"secret": 2})
+    try:
+        rest = client.until_pong()
+    except Exception:
+        client.closed(4103)
+        rest = []
+    assert not any(message.get("payload") == {"secret": 2} for message in client.messages)
+    assert not any(message["type"] == "spec_updated" for message in rest)
+    fresh = team.connect()
+    fresh.send("subscribe", channel=f"spec:{spec}")
+    fresh.error("CHANNEL_FORBIDDEN")
+    assert other_team.listen(f"spec:{spec}").subscribed["channel"] == f"spec:{spec}"
+
+
+def test_a_new_owner_reads_nothing_of_the_time_before(team, other_team, unique):
+    spec = unique("spec")
+    team.own("spec", spec)
+    old = team.api.publish(f"spec:{spec}", "spec_updated", {"secret": 1})
+    team.api.delete(f"/api/specs/{spec}")
+    other_team.own("spec", spec)
+    with Client(team.product, other_team.key) as client:
+        client.subscribe(f"spec:{spec}", since=(old["epoch"], 0))
+        client.until_pong()
+        assert not any(m.get("payload") == {"secret": 1} for m in client.messages)
+    assert other_team.api.history(f"spec:{spec}") == []
+
+
+def test_owners_are_put_read_listed_and_deleted(team, unique):
+    for kind in ("spec", "agent"):
+        id = unique(kind)
+        path = f"/api/{kind}s/{id}"
+        made = team.api.put(path, {"name": "first", "status": "draft"})
+        assert made["id"] == id and made["teamId"] == team.id
+        assert (made["name"], made["status"]) == ("first", "draft")
+        team.api.put(path, {"name": "second"})
+        assert team.api.get(path)["name"] == "second"
+        listed = team.api.get(f"/api/{kind}s")["items"]
+        assert [item["id"] for item in listed] == [id]
+        team.api.delete(path)
+        team.api.refused("GET", path, 404)
+        assert team.api.get(f"/api/{kind}s")["items"] == []
+
+
+def test_an_owner_of_another_team_cannot_be_taken_over(team, other_team, unique):
+    for kind in ("spec", "agent"):
+        id = unique(kind)
+        other_team.own(kind, id)
+        answer = team.api.request("PUT", f"/api/{kind}s/{id}", json={"name": "mine now"})
+        assert answer.status_code == 404, answer.text
+        for method in ("GET", "DELETE"):
+            team.api.refused(method, f"/api/{kind}s/{id}", 404)
+        assert other_team.api.get(f"/api/{kind}s/{id}")["teamId"] == other_team.id
+
+
+def test_a_foreign_id_answers_404_on_every_route(team, other_team):
+    session = other_team.make_session()["id"]
+    permission = other_team.ask(session)["requestId"]
+    key = other_team.make_key("publish")["id"]
+    calls = [
+        ("GET", f"/api/sessions/{session}", None), ("PATCH", f"/api/sessions/{session}", {"name": "x"}),
+        ("DELETE", f"/api/sessions/{session}", None), ("GET", f"/api/sessions/{session}/messages", None),
+        ("POST", f"/api/sessions/{session}/messages", {"text": "hello"}),
+        ("POST", f"/api/sessions/{session}/abort", {}),
+        ("GET", f"/api/sessions/{session}/permissions", None),
+        ("GET", f"/api/sessions/{session}/rules", None),
+        ("POST", f"/api/sessions/{session}/permissions",
+         {"toolName": "Bash", "command": "ls", "description": "x"}),
+        ("POST", f"/api/sessions/{session}/permissions/{permission}", {"allowed": True}),
+        ("DELETE", f"/api/keys/{key}", None),
+    ]
+    for method, path, body in calls:
+        foreign = team.api.refused(method, path, 404, body=body)
+        unknown = team.api.refused(
+            method, path.replace(session, "nobodys").replace(key, "nobodys"), 404, body=body)
+        assert foreign["code"] == unknown["code"], (method, path)
+    assert other_team.api.get(f"/api/sessions/{session}")["id"] == session
+    assert other_team.api.get("/api/permissions")["items"][0]["requestId"] == permission
+
+
+def test_lists_show_the_own_team_only(team, other_team):
+    other_team.make_session(name="theirs")
+    other_team.own("spec", f"s-{other_team.id}")
+    mine = team.make_session(name="mine")["id"]
+    assert [s["id"] for s in team.api.get("/api/sessions")["items"]] == [mine]
+    assert team.api.get("/api/specs")["items"] == []
+    assert team.api.get("/api/permissions")["items"] == []
+    assert [k["id"] for k in team.api.get("/api/keys")["items"]] == [team.key_id]
+
+
+def test_each_route_insists_on_its_scope(team):
+    session = team.make_session()["id"]
+    nothing = team.make_key("publish")["key"]
+    reader = team.make_key("sessions:read")["key"]
+    refusals = {
+        nothing: [("GET", "/api/sessions", None), ("GET", f"/api/sessions/{session}", None),
+                  ("GET", f"/api/sessions/{session}/messages", None), ("GET", "/api/keys", None)],
+        reader: [("POST", "/api/sessions", {}), ("PATCH", f"/api/sessions/{session}", {"name": "x"}),
+                 ("DELETE", f"/api/sessions/{session}", None),
+                 ("POST", f"/api/sessions/{session}/messages", {"text": "x"}),
+                 ("POST", f"/api/sessions/{session}/permissions",
+                  {"toolName": "Bash", "command": "ls", "description": "x"}),
+                 ("POST", "/api/keys", {"name": "x", "scopes": []}),
+                 ("PATCH", "/api/config", {}), ("PUT", "/api/theme", {})],
+    }
+    for key, calls in refusals.items():
+        with team.product.api(key) as caller:
+            for method, path, body in calls:
+                caller.refused(method, path, 403, body=body)
+    with team.product.api(reader) as caller:
+        assert caller.get(f"/api/sessions/{session}")["id"] == session
+
+
+def test_answering_a_permission_needs_its_scope_over_websocket_too(team):
+    session = team.make_session()["id"]
+    permission = team.ask(session)["requestId"]
+    reader = team.connect(team.make_key("sessions:read")["key"])
+    reader.send("permission_response", sessionId=session, requestId=permission, allowed=True)
+    answer = reader.expect("error")
+    assert answer["payload"]["code"] in ("CHANNEL_FORBIDDEN", "PERMISSION_NOT_FOUND"), answer
+    assert [p["requestId"] for p in team.api.get("/api/permissions")["items"]] == [permission]
+
+
+def test_a_foreign_device_cannot_answer_a_permission(team, other_team):
+    session = team.make_session()["id"]
+    permission = team.ask(session)["requestId"]
+    stranger = other_team.connect()
+    stranger.send("permission_response", sessionId=session, requestId=permission, allowed=True)
+    stranger.error("PERMISSION_NOT_FOUND")
+    assert [p["requestId"] for p in team.api.get("/api/permissions")["items"]] == [permission]
+
+
+def test_nothing_reaches_a_revoked_key_while_it_is_being_revoked(team):
+    """Publish without a pause, revoke in the middle: after 4101 there is nothing, and a new
+    connection is refused."""
+    made = team.make_key("sessions:read")
+    client = team.listen(key=made["key"])
+    stop = threading.Event()
+
+    def produce():
+        with team.product.api(team.key) as producer:
+            while not stop.is_set():
+                producer.publish(team.channel, "log_entry", {})
+
+    thread = threading.Thread(target=produce)
+    thread.start()
+    try:
+        client.expect("log_entry")
+        team.api.delete(f"/api/keys/{made['id']}")
+        client.closed(4101, within=2)
+
+        def refused():
+            try:
+                Client(team.product, made["key"]).close()
+            except Refused as answer:
+                return answer.status == 401
+            return False
+
+        assert refused()
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_deleted_session_ends_its_subscriptions(team):
+    session = team.make_session()["id"]
+    client = team.listen(f"session:{session}")
+    team.api.delete(f"/api/sessions/{session}")
+
+    def forbidden():
+        client.send("subscribe", channel=f"session:{session}")
+        return client.expect("error")["payload"]["code"] == "CHANNEL_FORBIDDEN"
+
+    assert eventually(forbidden, within=3)

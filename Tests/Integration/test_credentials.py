@@ -1,0 +1,179 @@
+"""API keys and logins: shown once, stored hashed, scoped, ended; guessing is slowed down."""
+
+import pytest
+
+from support.client import Client, Refused
+from support.rest import TIME
+from support.team import PASSWORD, sign_in
+from support.waiting import eventually
+
+
+def test_a_key_is_shown_once_and_stored_hashed(team):
+    made = team.make_key("publish", "sessions:read")
+    assert set(made) >= {"id", "name", "teamId", "scopes", "createdAt", "expiresAt", "key"}
+    assert made["teamId"] == team.id and TIME.match(made["createdAt"])
+    listed = team.api.get("/api/keys")["items"]
+    mine = next(item for item in listed if item["id"] == made["id"])
+    assert "key" not in mine and made["key"] not in str(listed)
+    assert sorted(mine["scopes"]) == ["publish", "sessions:read"]
+    for file in team.product.state.rglob("*"):
+        if file.is_file() and not file.name.endswith(".sock"):
+            assert made["key"].encode() not in file.read_bytes(), file
+    assert made["key"] not in team.product.log()
+
+
+def test_me_tells_what_a_key_may(team):
+    made = team.make_key("publish")
+    with team.product.api(made["key"]) as caller:
+        me = caller.get("/api/auth/me")
+    assert me["type"] == "api_key" and me["teamId"] == team.id
+    assert me["keyId"] == made["id"] and me["scopes"] == ["publish"]
+
+
+def test_the_last_use_of_a_key_is_told(team):
+    made = team.make_key("sessions:read")
+    with team.product.api(made["key"]) as caller:
+        caller.get("/api/sessions")
+
+    def used():
+        listed = team.api.get("/api/keys")["items"]
+        return next(item for item in listed if item["id"] == made["id"])["lastUsedAt"]
+
+    assert TIME.match(eventually(used, within=15, what="lastUsedAt"))
+
+
+def test_a_revoked_key_is_refused_everywhere(team):
+    made = team.make_key("sessions:read")
+    team.api.delete(f"/api/keys/{made['id']}")
+    with team.product.api(made["key"]) as caller:
+        eventually(lambda: caller.try_status("GET", "/api/sessions") == 401, within=2)
+        caller.refused("GET", "/api/sessions", 401, "INVALID_API_KEY")
+    team.api.refused("DELETE", f"/api/keys/{made['id']}", 404)
+    assert made["id"] not in [item["id"] for item in team.api.get("/api/keys")["items"]]
+
+
+@pytest.mark.parametrize("body", [
+    {"name": "x", "scopes": ["everything"]}, {"name": "x", "scopes": "publish"},
+    {"name": "x", "scopes": [5]}, {"name": 5, "scopes": ["publish"]},
+    {"name": "x", "scopes": ["publish"], "expiresAt": "tomorrow"},
+    {"name": "x", "scopes": ["publish"], "expiresAt": "2001-01-01T00:00:00.000Z"}])
+def test_a_malformed_key_request_is_refused(team, body):
+    team.api.refused("POST", "/api/keys", 400, "VALIDATION_ERROR", body=body)
+
+
+def test_nobody_grants_scopes_that_he_does_not_have(team):
+    admin = team.make_key("admin")
+    with team.product.api(admin["key"]) as caller:
+        answer = caller.request(
+            "POST", "/api/keys", json={"name": "wide", "scopes": ["publish", "admin"]})
+        assert answer.status_code in (201, 403)
+        if answer.status_code == 201:
+            assert answer.json()["teamId"] == team.id
+
+
+def test_a_key_cannot_be_made_for_another_team(team, other_team):
+    made = team.api.request("POST", "/api/keys", json={
+        "name": "x", "scopes": ["publish"], "teamId": other_team.id})
+    if made.status_code == 201:
+        assert made.json()["teamId"] == team.id
+    assert len(other_team.api.get("/api/keys")["items"]) == 1
+
+
+# Logins
+
+def test_the_cookie_of_a_login_is_closed_to_scripts_and_other_sites(team):
+    user = team.make_user(f"u-{team.name}")
+    with team.product.api(key=None, headers={"origin": team.product.url}) as anonymous:
+        answer = anonymous.request(
+            "POST", "/api/auth/login", json={"user": user, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        cookie = answer.headers["set-cookie"]
+        assert cookie.startswith("switchboard.sid=")
+        attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
+        assert {"httponly", "secure", "samesite=strict"} <= attributes
+        value = answer.cookies["switchboard.sid"]
+    assert PASSWORD not in team.product.log() and value not in team.product.log()
+    with team.product.api(key=None, cookie=value) as person:
+        me = person.get("/api/auth/me")
+    assert me["type"] == "session_user" and me["teamId"] == team.id and me["userId"]
+
+
+def test_the_first_login_of_the_ready_file_works(product):
+    login = product.ready["login"]
+    cookie = sign_in(product, login["user"], login["password"])
+    with product.api(key=None, cookie=cookie) as person:
+        assert person.get("/api/auth/me")["teamId"] == product.ready["teamId"]
+
+
+def test_a_write_with_a_cookie_needs_the_own_origin(team):
+    cookie = team.sign_in()
+    for origin in ("https://evil.example", "null"):
+        with team.product.api(key=None, cookie=cookie, origin=origin) as attacker:
+            attacker.refused("POST", "/api/sessions", 403, "ORIGIN_FORBIDDEN", body={})
+    bare = {"cookie": f"switchboard.sid={cookie}"}
+    with team.product.api(key=None, headers=bare) as attacker:
+        attacker.refused("POST", "/api/sessions", 403, body={})
+    for site in ("cross-site", "same-site"):
+        with team.product.api(key=None, headers={**bare, "sec-fetch-site": site}) as attacker:
+            attacker.refused("POST", "/api/sessions", 403, body={})
+    with team.product.api(key=None, headers={**bare, "sec-fetch-site": "same-origin"}) as own:
+        own.post("/api/sessions", {}, status=201)
+    with team.product.api(key=None, cookie=cookie) as own:
+        own.post("/api/sessions", {}, status=201)
+
+
+@pytest.mark.parametrize("body", [{}, {"user": "x"}, {"user": 5, "password": "x"},
+                                  {"user": "x", "password": ["y"]}, {"user": "", "password": ""}])
+def test_a_malformed_login_is_refused(product, body):
+    with product.api(key=None, headers={"origin": product.url}) as anonymous:
+        anonymous.refused("POST", "/api/auth/login", 400, "VALIDATION_ERROR", body=body)
+
+
+def test_a_wrong_password_and_an_unknown_user_look_the_same(own_product):
+    product = own_product()
+    known = product.ready["login"]["user"]
+    with product.api(key=None, headers={"origin": product.url}) as anonymous:
+        answers = [
+            anonymous.request("POST", "/api/auth/login", json={"user": user, "password": "wrong"})
+            for user in (known, "nobody-at-all")]
+    assert [a.status_code for a in answers] == [401, 401]
+    assert len({a.json()["error"]["code"] for a in answers}) == 1
+    assert len({a.json()["error"]["message"] for a in answers}) == 1
+
+
+def test_guessing_a_password_is_slowed_down(own_product):
+    """After a few failures the account is closed for a while, also for the right password."""
+    product = own_product()
+    login = product.ready["login"]
+    with product.api(key=None, headers={"origin": product.url}) as anonymous:
+        statuses = []
+        for n in range(30):
+            answer = anonymous.request(
+                "POST", "/api/auth/login", json={"user": login["user"], "password": f"guess {n}"})
+            statuses.append(answer.status_code)
+            if answer.status_code == 429:
+                break
+        assert statuses[-1] == 429 and statuses[0] == 401, statuses
+        assert 3 <= len(statuses) <= 21
+        answer.json()["error"]["requestId"]
+        assert int(answer.headers["retry-after"]) >= 1
+        right = anonymous.request("POST", "/api/auth/login", json=login)
+        assert right.status_code == 429
+    with product.api() as unharmed:
+        assert unharmed.get("/api/auth/me")["type"] == "api_key"
+
+
+def test_logins_and_keys_survive_a_restart_of_the_hub(own_product):
+    product = own_product()
+    login = product.ready["login"]
+    cookie = sign_in(product, login["user"], login["password"])
+    with product.api() as api:
+        made = api.post("/api/keys", {"name": "x", "scopes": ["sessions:read"]})
+        gone = api.post("/api/keys", {"name": "y", "scopes": ["sessions:read"]})
+        api.delete(f"/api/keys/{gone['id']}")
+    product.restarted("hub", product.kill("hub"))
+    Client(product, made["key"]).close()
+    Client(product, cookie=cookie).close()
+    with pytest.raises(Refused) as refused:
+        Client(product, gone["key"])
+    assert refused.value.status == 401
