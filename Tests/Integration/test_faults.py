@@ -1,0 +1,198 @@
+"""Processes die at any instant: everything restarts, and nothing acknowledged is missing."""
+
+import os
+import signal
+
+import pytest
+
+from support import processes
+from support.client import Client
+from support.trickle import Resumer, Trickle, check_nothing_is_missing
+from support.waiting import Stopwatch, eventually
+
+
+def test_kill_9_of_each_process_in_turn_loses_nothing(own_product):
+    product = own_product(ws_workers=2)
+    channel = f"team:{product.ready['teamId']}"
+    with product.api() as api:
+        session = api.post("/api/sessions", {"name": "stays"})["id"]
+        api.post(f"/api/sessions/{session}/messages", {"text": "kept"}, status=202)
+        permission = api.post(f"/api/sessions/{session}/permissions", {
+            "toolName": "Bash", "command": "ls", "description": "x", "timeoutMs": 600_000})
+    with Resumer(product, channel) as resumer, Trickle(product, channel) as trickle:
+        for _ in range(2):
+            for role, index in [("ws", 0), ("fcgi", 0), ("hub", 0), ("ws", 1)]:
+                so_far = len(trickle.acknowledged)
+                old = product.kill(role, index)
+                product.restarted(role, old, index)
+                eventually(lambda: len(trickle.acknowledged) >= so_far + 10, within=20,
+                           what=f"publishing after the death of {role}")
+        last = max(trickle.acknowledged.values())
+        eventually(lambda: resumer.position[1] >= last, within=20, what="the device catching up")
+        trickle.stopping.set()
+        trickle.thread.join(60)
+        last = max(trickle.acknowledged.values())
+        eventually(lambda: resumer.position[1] >= last, within=20, what="the device catching up")
+    assert resumer.reconnects >= 2
+    check_nothing_is_missing(product, channel, trickle, resumer)
+    with product.api() as api:
+        assert api.get(f"/api/sessions/{session}")["name"] == "stays"
+        messages = api.get(f"/api/sessions/{session}/messages")["items"]
+        assert [m["text"] for m in messages if m["role"] == "user"] == ["kept"]
+        pending = api.get("/api/permissions")["items"]
+        assert [p["requestId"] for p in pending] == [permission["requestId"]]
+        snapshot = product.connect().subscribe(f"session:{session}")["snapshot"]
+        assert len(snapshot["pendingPermissions"]) == 1
+        api.post(f"/api/sessions/{session}/permissions/{permission['requestId']}",
+                 {"allowed": True}, status=200)
+
+
+def test_the_hub_dies_again_and_again_under_load(own_product):
+    product = own_product()
+    channel = f"team:{product.ready['teamId']}"
+    with Resumer(product, channel) as resumer, Trickle(product, channel) as trickle:
+        for _ in range(6):
+            so_far = len(trickle.acknowledged)
+            eventually(lambda: len(trickle.acknowledged) > so_far + 15, within=30)
+            product.restarted("hub", product.kill("hub"))
+        trickle.stopping.set()
+        trickle.thread.join(60)
+        last = max(trickle.acknowledged.values())
+        eventually(lambda: resumer.position[1] >= last, within=20, what="the device catching up")
+    check_nothing_is_missing(product, channel, trickle, resumer)
+
+
+def test_clients_stay_connected_while_the_hub_is_replaced(own_product):
+    """The WebSocket worker keeps its connections; what was published meanwhile arrives once."""
+    product = own_product()
+    channel = f"team:{product.ready['teamId']}"
+    with product.connect() as client, product.api() as api:
+        client.subscribe(channel)
+        api.publish(channel, "log_entry", {"n": 0})
+        client.expect("log_entry")
+        product.restarted("hub", product.kill("hub"))
+        eventually(lambda: api.try_status("GET", "/api/sessions") == 200, within=20)
+        for n in (1, 2, 3):
+            api.publish(channel, "log_entry", {"n": n})
+        assert [m["payload"]["n"] for m in client.collect(3, "log_entry")] == [1, 2, 3]
+        assert client.until_pong() == []
+
+
+def test_commands_while_the_hub_is_away_are_refused_and_the_connection_stays(own_product):
+    product = own_product()
+    channel = f"team:{product.ready['teamId']}"
+    with product.api() as api:
+        session = api.post("/api/sessions", {})["id"]
+        request = api.post(f"/api/sessions/{session}/permissions", {
+            "toolName": "Bash", "command": "ls", "description": "x"})["requestId"]
+    supervisor = processes.parent(product.pid("hub"))
+    with product.connect() as client:
+        os.kill(supervisor, signal.SIGSTOP)
+        try:
+            old = product.kill("hub")
+            client.send("subscribe", channel=channel, id="s")
+            assert client.error("CHANNEL_UNAVAILABLE", within=15).get("channel") == channel
+            client.send("permission_response", sessionId=session, requestId=request, allowed=True)
+            assert client.expect("error", within=15)["payload"]["code"] in (
+                "CHANNEL_UNAVAILABLE", "INTERNAL_ERROR")
+            assert client.until_pong() == []
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+        product.restarted("hub", old)
+        assert client.subscribe(channel)["channel"] == channel
+    with product.api() as api:
+        pending = api.get("/api/permissions")["items"]
+        assert [p["requestId"] for p in pending] == [request], "an answer took effect that was refused"
+
+
+def test_a_frozen_hub_ends_in_refusals_and_not_in_waiting(own_product):
+    product = own_product()
+    os.kill(product.pid("hub"), signal.SIGSTOP)
+    try:
+        watch = Stopwatch()
+        with product.api(timeout=20) as api:
+            assert api.request("GET", "/api/sessions").status_code == 503
+        assert watch.seconds < 12
+    finally:
+        os.kill(product.pid("hub"), signal.SIGCONT)
+    product.answers()
+    with product.api() as api:
+        eventually(lambda: api.try_status("GET", "/api/sessions") == 200, within=20)
+
+
+@pytest.mark.parametrize("clients", [0, 30])
+def test_sigterm_drains_the_worker_within_ten_seconds(own_product, clients):
+    product = own_product(ws_workers=2)
+    channel = f"team:{product.ready['teamId']}"
+    unix = product.ready["sockets"]["ws"][0]
+    key = product.ready["apiKey"]
+    connected = [Client(product, key, unix=unix) for _ in range(clients)]
+    for client in connected:
+        client.subscribe(channel)
+    pid = product.kill("ws", 0, signal.SIGTERM)
+    watch = Stopwatch()
+    delays = []
+    for client in connected:
+        delays.append(client.expect("draining", within=10)["payload"]["reconnectInMs"])
+        client.closed(1012, within=10)
+    eventually(lambda: not processes.alive(pid), within=10, what="the end of the drained worker")
+    assert watch.seconds < 10
+    if clients:
+        assert all(isinstance(delay, int) and delay >= 0 for delay in delays)
+        assert len(set(delays)) > clients // 3, "clients were told to come back all at once"
+    product.restarted("ws", pid, 0)
+
+
+def test_a_draining_worker_lets_nobody_in_and_the_other_takes_over(own_product):
+    product = own_product(ws_workers=2)
+    channel = f"team:{product.ready['teamId']}"
+    with Resumer(product, channel) as resumer, Trickle(product, channel) as trickle:
+        for index in (0, 1):
+            pid = product.kill("ws", index, signal.SIGTERM)
+            product.restarted("ws", pid, index)
+        trickle.stopping.set()
+        trickle.thread.join(60)
+        last = max(trickle.acknowledged.values())
+        eventually(lambda: resumer.position[1] >= last, within=20, what="the device catching up")
+    check_nothing_is_missing(product, channel, trickle, resumer)
+
+
+@pytest.mark.parametrize("role", ["fcgi", "hub"])
+def test_sigterm_ends_the_other_processes_within_ten_seconds(own_product, role):
+    product = own_product()
+    with product.connect():
+        pid = product.kill(role, number=signal.SIGTERM)
+        watch = Stopwatch()
+        eventually(lambda: not processes.alive(pid), within=10, what=f"the end of {role}")
+        assert watch.seconds < 10
+        product.restarted(role, pid)
+
+
+def test_ctrl_c_ends_everything_and_leaves_nothing_behind(own_product):
+    product = own_product()
+    below = processes.children(product.process.pid)
+    assert len(below) >= 4
+    with product.connect() as client:
+        product.process.send_signal(signal.SIGINT)
+        client.expect("draining", within=10)
+        client.closed(1012, within=10)
+    assert product.process.wait(15) == 130 or product.process.returncode == 0
+    eventually(lambda: not any(map(processes.alive, below)), within=5,
+               what="the end of every process below switchboard dev")
+
+
+def test_a_second_start_on_the_same_directory_finds_everything_again(own_product):
+    product = own_product()
+    channel = f"team:{product.ready['teamId']}"
+    key = product.ready["apiKey"]
+    with product.api() as api:
+        before = api.publish(channel, "log_entry", {"n": 1})
+        session = api.post("/api/sessions", {"name": "kept"})["id"]
+    assert product.stop() == []
+    product.start()
+    assert product.ready["apiKey"]
+    with product.api(key) as api:
+        assert api.get(f"/api/sessions/{session}")["name"] == "kept"
+        after = api.publish(channel, "log_entry", {"n": 2})
+        assert (after["epoch"], after["offset"]) == (before["epoch"], before["offset"] + 1) or (
+            after["epoch"] == before["epoch"] and after["offset"] > before["offset"])
