@@ -116,6 +116,7 @@ let package = Package(
 
         // Tests.
         tests(of: "Access", ["Crypto", "Protocol", "Realtime"]),
+        tests(of: "Client", ["HTTPClient", "JSON", "Protocol", "Realtime"]),
         tests(of: "Crypto"),
         tests(of: "Daemon", ["EventLoop", "JSON", logging]),
         tests(of: "EventLoop"),

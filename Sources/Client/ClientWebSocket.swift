@@ -139,13 +139,13 @@ public final class ClientWebSocket {
 }
 
 /// The head of an HTTP/1.1 answer to a handshake, and what followed it.
-struct HandshakeAnswer {
-    let status: Int
-    let headers: [String: String]
-    let rest: [UInt8]
+package struct HandshakeAnswer {
+    package let status: Int
+    package let headers: [String: String]
+    package let rest: [UInt8]
 
     /// Nil until it is complete.
-    init?(_ bytes: [UInt8]) {
+    package init?(_ bytes: [UInt8]) {
         guard let end = bytes.firstRange(of: [13, 10, 13, 10]) else { return nil }
         let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self)
             .split(separator: "\r\n")
@@ -169,7 +169,7 @@ struct HandshakeAnswer {
         self.rest = rest
     }
 
-    var refusal: ClientError {
+    package var refusal: ClientError {
         // A body that is no JSON is as good as none.
         RemoteClient.refusal((try? JSONValue(parsing: rest)) ?? .null, status: status)
     }

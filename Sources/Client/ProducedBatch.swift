@@ -3,13 +3,13 @@ import Protocol
 import Realtime
 
 /// Events of a publish request, checked and written as the hub takes them.
-struct ProducedBatch {
-    private(set) var events: [ProducedEvent] = []
+package struct ProducedBatch {
+    package private(set) var events: [ProducedEvent] = []
     /// The open texts behind each other.
-    private(set) var texts: [UInt8] = []
+    package private(set) var texts: [UInt8] = []
 
     /// Checks every event; throws all that is wrong with the first wrong one.
-    init(_ items: [JSONObject], at now: Timestamp) throws(ValidationError) {
+    package init(_ items: [JSONObject], at now: Timestamp) throws(ValidationError) {
         guard (1...Limits.maximumEventsPerPublish).contains(items.count) else {
             throw ValidationError(
                 path: "events", "1 to \(Limits.maximumEventsPerPublish) events at a time")

@@ -2,14 +2,14 @@ import JSON
 import Protocol
 
 /// The REST route of an operation, as far as the command line asks for it from afar.
-struct Route {
-    let method: String
-    let path: String
+package struct Route {
+    package let method: String
+    package let path: String
     /// What of the parameters is neither in the path nor ours.
     let rest: JSONObject
 
     /// Nil for what only works on the hub's own machine.
-    init?(_ operation: Operation, _ parameters: JSONObject) {
+    package init?(_ operation: Operation, _ parameters: JSONObject) {
         guard let (method, template) = Self.templates[operation] else { return nil }
         var rest = parameters
         rest["teamId"] = nil
@@ -29,7 +29,7 @@ struct Route {
     }
 
     /// Path with query for GET and DELETE, path alone for what carries a body.
-    var target: String {
+    package var target: String {
         guard body == nil, !rest.isEmpty else { return path }
         let pairs = rest.map { key, value in
             let text = value.stringValue ?? String(decoding: value.encoded(), as: UTF8.self)
@@ -38,7 +38,7 @@ struct Route {
         return "\(path)?\(pairs.joined(separator: "&"))"
     }
 
-    var body: [UInt8]? {
+    package var body: [UInt8]? {
         ["GET", "DELETE"].contains(method) ? nil : JSONValue.object(rest).encoded()
     }
 

@@ -1,6 +1,6 @@
 /// One frame from a WebSocket server (RFC 6455 §5.2).
-struct ServerFrame: Equatable {
-    enum Opcode: UInt8 {
+package struct ServerFrame: Equatable {
+    package enum Opcode: UInt8 {
         case continuation = 0
         case text = 1
         case binary = 2
@@ -9,13 +9,19 @@ struct ServerFrame: Equatable {
         case pong = 10
     }
 
-    let opcode: Opcode
-    let isFinal: Bool
-    let payload: [UInt8]
+    package let opcode: Opcode
+    package let isFinal: Bool
+    package let payload: [UInt8]
+
+    package init(opcode: Opcode, isFinal: Bool, payload: [UInt8]) {
+        self.opcode = opcode
+        self.isFinal = isFinal
+        self.payload = payload
+    }
 }
 
 /// Why bytes are no WebSocket frames of a server.
-enum FrameError: Error, Equatable {
+package enum FrameError: Error, Equatable {
     case reservedBits
     case unknownOpcode(UInt8)
     /// A server's frames are never masked (§5.1).
@@ -24,16 +30,18 @@ enum FrameError: Error, Equatable {
 }
 
 /// Cuts a server's bytes into frames.
-struct ServerFrameParser {
+package struct ServerFrameParser {
     /// Larger than any message that the product sends.
     static let maximumPayloadBytes: UInt64 = 8 * 1024 * 1024
 
     private var buffer: [UInt8] = []
 
-    mutating func append(_ bytes: [UInt8]) { buffer += bytes }
+    package init() {}
+
+    package mutating func append(_ bytes: [UInt8]) { buffer += bytes }
 
     /// The next complete frame, or nil until more has arrived.
-    mutating func next() throws(FrameError) -> ServerFrame? {
+    package mutating func next() throws(FrameError) -> ServerFrame? {
         guard buffer.count >= 2 else { return nil }
         guard buffer[0] & 0x70 == 0 else { throw .reservedBits }
         guard let opcode = ServerFrame.Opcode(rawValue: buffer[0] & 0x0f) else {
@@ -58,8 +66,8 @@ struct ServerFrameParser {
 }
 
 /// A client's frames: masked with four random bytes each (RFC 6455 §5.3).
-enum ClientFrame {
-    static func encoded(_ opcode: ServerFrame.Opcode, _ payload: [UInt8]) -> [UInt8] {
+package enum ClientFrame {
+    package static func encoded(_ opcode: ServerFrame.Opcode, _ payload: [UInt8]) -> [UInt8] {
         var random = SystemRandomNumberGenerator()
         let mask = (0..<4).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         var bytes: [UInt8] = [0x80 | opcode.rawValue]

@@ -78,7 +78,7 @@ extension HTTPClientError {
     }
 
     /// What of a URL may be shown: a password could stand before its host.
-    static func origin(of url: String) -> String {
+    package static func origin(of url: String) -> String {
         guard let scheme = url.firstIndex(of: ":"), url[scheme...].hasPrefix("://") else {
             return "an address without a scheme"
         }
