@@ -2,6 +2,7 @@ import Hub
 import JSON
 import Protocol
 import Realtime
+import Store
 import Testing
 
 @Suite struct ChannelTests {
@@ -133,6 +134,18 @@ import Testing
         #expect(
             try fixture.join(since: StreamPosition(epoch: start.epoch, offset: 3)).joined
                 .isRecovered)
+    }
+
+    @Test func `history trimmed before the hub heard of it is not recovered`() throws {
+        let fixture = try Fixture { $0.hub.ringCount = 1 }
+        let start = try fixture.join().joined.head
+        for _ in 1...5 { _ = try fixture.publish() }
+        try Maintenance(path: "\(fixture.hub.directory)/switchboard.db").trim(
+            .init(count: 3, bytes: 1 << 30, oldest: Timestamp(milliseconds: 0)),
+            isStopping: { false }, report: { _ in })
+        #expect(try !fixture.join(since: start).joined.isRecovered)
+        let kept = StreamPosition(epoch: start.epoch, offset: 2)
+        #expect(try fixture.join(since: kept).page.items.map(\.offset) == [3, 4, 5])
     }
 
     @Test func `a worker resumes for its team, and for no other`() throws {

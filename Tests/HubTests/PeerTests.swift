@@ -6,14 +6,24 @@ import Realtime
 import Testing
 
 @Suite struct PeerTests {
-    @Test func `a message that a role may not send ends that peer only`() throws {
+    @Test(arguments: [
+        (Hello.Role.fastCGIWorker, PeerMessage.subscribe(1, "k", .team("t"), since: nil)),
+        (.fastCGIWorker, .resume(1, "t", .team("t"), since: .init(epoch: "e", offset: 0))),
+        (.fastCGIWorker, .release(.team("t"))),
+        (.webSocketWorker, .publish(1, "k", [], texts: [])),
+        (.cli, .subscribe(1, "k", .team("t"), since: nil)),
+        (.cli, .used(["k"])),
+    ])
+    func `a message that a role may not send ends that peer only`(
+        role: Hello.Role, message: PeerMessage
+    ) throws {
         let fixture = try Fixture()
-        _ = try fixture.join()
-        try fixture.hub.tell(
-            fixture.fcgi, .subscribe(1, fixture.key, fixture.channel, since: nil))
-        #expect(fixture.hub.closed[fixture.fcgi]?.label == "out_of_turn")
+        let peer = try fixture.hub.connect(role)
+        _ = fixture.hub.take(peer)
+        try fixture.hub.tell(peer, message)
+        #expect(fixture.hub.closed[peer]?.label == "out_of_turn")
         #expect(fixture.hub.closed.count == 1)
-        #expect(fixture.hub.take(fixture.fcgi) == [])
+        #expect(fixture.hub.take(peer) == [])
     }
 
     @Test(arguments: [Operation.createTeam, .listTeams, .createUser, .listUsers, .deleteUser])

@@ -59,14 +59,33 @@ import Testing
         makeDirectory("next")
         overwrite("{\"accent\": \"red\"}", "next/theme.json")
         hub.watchConfiguration()
-        var isFirstLookDone = false
-        let timer = hub.loop.schedule(after: .milliseconds(150)) { isFirstLookDone = true }
-        #expect(hub.turn { isFirstLookDone })
-        timer.cancel()
+        try waitForFirstLook()
         _ = unsafe Glibc.rename("\(hub.directory)/config", "\(hub.directory)/old")
         _ = unsafe Glibc.rename("\(hub.directory)/next", "\(hub.directory)/config")
         #expect(hub.turn { worker.announcements.count == 1 })
         overwrite("{\"accent\": \"blue\"}", "config/theme.json")
         #expect(hub.turn { worker.announcements.count == 2 })
+    }
+
+    @Test func `a link to a directory that is pointed elsewhere is seen`() throws {
+        defer { hub.close() }
+        makeDirectory("old")
+        makeDirectory("next")
+        overwrite("{\"accent\": \"red\"}", "next/theme.json")
+        _ = unsafe symlink("old", "\(hub.directory)/config")
+        hub.watchConfiguration()
+        try waitForFirstLook()
+        _ = unsafe symlink("next", "\(hub.directory)/new")
+        _ = unsafe Glibc.rename("\(hub.directory)/new", "\(hub.directory)/config")
+        #expect(hub.turn { worker.announcements.count == 1 })
+        _ = unsafe unlink("\(hub.directory)/config")
+    }
+
+    /// The watcher looks once after it began, which would see anything.
+    private func waitForFirstLook() throws {
+        var isDone = false
+        let timer = hub.loop.schedule(after: .milliseconds(200)) { isDone = true }
+        #expect(hub.turn { isDone })
+        timer.cancel()
     }
 }
