@@ -77,3 +77,14 @@ def test_malformed_fastcgi_records_close_that_peer_only(product, data):
             pass  # closed already
         raw.close()
     eventually(lambda: fcgi_works(product), within=20)
+
+
+@pytest.mark.parametrize("length", ["-1", "abc", "99999999999999999999", "1048577", "0x5", "5 5"])
+def test_a_lying_content_length_is_refused(product, length):
+    begin, params, stdin = fastcgi.request(
+        "/api/sessions", "POST", b"{}", content_length=length,
+        extra={"HTTP_X_API_KEY": product.ready["apiKey"]})
+    with dial_fcgi(product) as raw:
+        raw.send(begin + params + stdin)
+        status = fastcgi.answer(raw).split(b"\r\n")[0]
+        assert b"40" in status or b"41" in status, status
