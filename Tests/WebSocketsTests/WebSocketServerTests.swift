@@ -44,6 +44,8 @@ private final class Client {
     let descriptor: Int32
     private(set) var received: [UInt8] = []
     private(set) var isAtEnd = false
+    /// The end was a reset, which may cost the last bytes.
+    private(set) var wasReset = false
     private let loop: EventLoop
     private var watcher: DescriptorWatcher?
     private var condition: (() -> Bool)?
@@ -111,6 +113,7 @@ private final class Client {
         if count > 0 { received += buffer[..<count] }
         if count <= 0 {
             isAtEnd = true
+            wasReset = count < 0
             watcher?.interest = []
         }
     }
@@ -127,7 +130,7 @@ private final class Client {
         server = try WebSocketServer(
             loop: loop,
             configuration: WebSocketServerConfiguration(
-                maximumMessageBytes: 1000, handshakeTimeout: .milliseconds(50),
+                maximumMessageBytes: 1000, maximumSockets: 2, handshakeTimeout: .milliseconds(50),
                 closeTimeout: .milliseconds(50)),
             delegate: delegate, log: { _ in })
         port = try server.listen(loopbackPort: 0)
@@ -142,6 +145,7 @@ private final class Client {
         client.run { client.isAtEnd }
         #expect(client.text.hasPrefix("HTTP/1.1 404 Not Found\r\n"))
         #expect(client.text.hasSuffix("\r\n\r\nno"))
+        #expect(!client.wasReset)
     }
 
     @Test func `half a head gets 408 in time, no head at all just the end`() throws {
@@ -151,6 +155,21 @@ private final class Client {
         half.run { half.isAtEnd && silent.isAtEnd }
         #expect(half.text.hasPrefix("HTTP/1.1 408 "))
         #expect(silent.received.isEmpty)
+    }
+
+    @Test func `one socket too many waits until another one is gone`() throws {
+        let first = try Client(loop, port: port)
+        let second = try Client(loop, port: port)
+        first.upgrade()
+        second.upgrade()
+        let third = try Client(loop, port: port)
+        third.send(Array("GET /x HTTP/1.1\r\n\r\n".utf8))
+        first.send(clientFrame(1, [0x61]))
+        first.run { first.received.count == 3 }
+        #expect(third.received.isEmpty)
+        second.send(clientFrame(8))
+        third.run { third.isAtEnd }
+        #expect(third.text.hasPrefix("HTTP/1.1 404 "))
     }
 
     @Test func `frames right behind the request are answered`() throws {
