@@ -35,6 +35,19 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ([0xC1, 0], FrameError.reservedBits), ([0x83, 0], .unknownOpcode(3)),
+            ([0x81, 0x80, 0, 0, 0, 0], .masked),
+            ([0x81, 127, 0, 0, 0, 1, 0, 0, 0, 0], .tooLarge(4_294_967_296)),
+            ([0x81, 127, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], .tooLarge(.max)),
+        ] as [([UInt8], FrameError)])
+    func `what no server may send is refused before its payload is awaited`(
+        bytes: [UInt8], expected: FrameError
+    ) {
+        #expect(throws: expected) { try frames(bytes) }
+    }
+
     @Test(arguments: [0, 5, 125, 126, 65_535, 65_536])
     func `a client's frame is masked and unmasks to its payload`(length: Int) {
         let payload = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7) }
