@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from support.background import UnansweredPermission
+from support.background import ExpiringLogin, UnansweredPermission
 from support.processes import alive
 from support.product import Product
 from support.team import Team
@@ -16,7 +16,8 @@ _numbers = itertools.count()
 
 @pytest.fixture(scope="session")
 def shared_product():
-    product = Product(ws_workers=2, ws_tcp=True)
+    # A minute is the shortest life of a login that can be set; its end is one of the tests.
+    product = Product(ws_workers=2, ws_tcp=True, env={"HUB_LOGIN_LIFETIME_MS": "60000"})
     try:
         product.start()
         yield product
@@ -107,7 +108,10 @@ def _flat(pids):
         yield from value if isinstance(value, list) else [value]
 
 
-# The one wait that is really a minute long begins with the session and is looked at last.
+# The waits that are really a minute long begin with the session and are looked at last.
+
+LONG_WAITS = ["unanswered_permission", "expiring_login"]
+
 
 @pytest.fixture(scope="session")
 def unanswered_permission(shared_product):
@@ -115,14 +119,21 @@ def unanswered_permission(shared_product):
         yield waiting
 
 
+@pytest.fixture(scope="session")
+def expiring_login(shared_product):
+    with ExpiringLogin(shared_product) as waiting:
+        yield waiting
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _long_waits_begin_early(request):
-    if any("unanswered_permission" in item.fixturenames for item in request.session.items):
-        request.getfixturevalue("unanswered_permission")
+    for name in LONG_WAITS:
+        if any(name in item.fixturenames for item in request.session.items):
+            request.getfixturevalue(name)
 
 
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: "unanswered_permission" in item.fixturenames)
+    items.sort(key=lambda item: any(name in item.fixturenames for name in LONG_WAITS))
 
 
 def notable(log):

@@ -72,6 +72,25 @@ def test_a_malformed_later_message_closes_that_peer_only(product, data):
         assert client.subscribe(f"team:{product.ready['teamId']}")
 
 
+@pytest.mark.parametrize("role", ["ws", "fcgi"])
+@pytest.mark.parametrize("operation", ["teams.create", "teams.list", "users.create", "users.list"])
+def test_what_only_the_cli_may_ask_is_refused_to_workers(product, role, operation):
+    with dial_hub(product) as raw:
+        raw.send(message({**HELLO, "role": role}))
+        raw.send(message({
+            "type": "call", "request": 1, "operation": operation,
+            "parameters": {"name": "mine", "teamId": product.ready["teamId"]}}))
+        while True:
+            try:
+                total, head = struct.unpack("!II", raw.take(8))
+            except EOFError:
+                return
+            answer = json.loads(raw.take(total - 4)[:head])
+            if answer.get("request") == 1:
+                assert answer["type"] == "refused", answer
+                return
+
+
 def test_a_peer_that_says_nothing_is_closed(product):
     with dial_hub(product) as raw, dial_hub(product) as half:
         half.send(message(HELLO)[:20])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 
 import pytest
 
@@ -118,6 +119,39 @@ def test_a_file_that_appears_later_is_seen(quiet_product):
     rewrite(product.theme_file, '{"accent": "#abcdef"}')
     event = client.expect("config_changed", within=2)
     assert event.get("payload", event)["changeType"] == "theme"
+
+
+def test_a_directory_that_is_replaced_as_a_whole_is_watched_again(quiet_product):
+    product = quiet_product
+    client = product.connect()
+    folder = product.config_file.parent
+    folder.rename(folder.with_name("config.old"))
+    fresh = folder.with_name("config.new")
+    fresh.mkdir(mode=0o700)
+    fresh.rename(folder)
+    for step in range(2):
+        rewrite(product.theme_file, f'{{"accent": "#00000{step}"}}')
+        event = client.expect("config_changed", within=2, changeType="theme")
+        assert "channel" not in event
+    with product.api() as api:
+        assert api.get("/api/theme")["accent"] == "#000001"
+
+
+def test_an_edit_while_the_hub_is_away_is_announced_when_it_is_back(quiet_product):
+    product = quiet_product
+    rewrite(product.theme_file, '{"accent": "#111111"}')
+    with product.connect() as client:
+        client.until_pong()
+        supervisor = product.process.pid
+        os.kill(supervisor, signal.SIGSTOP)
+        try:
+            old = product.kill("hub")
+            rewrite(product.theme_file, '{"accent": "#222222"}')
+        finally:
+            os.kill(supervisor, signal.SIGCONT)
+        product.restarted("hub", old)
+        client.expect("config_changed", within=10, changeType="theme")
+        client.quiet(0.7)
 
 
 def test_secrets_are_never_returned(team):

@@ -1,12 +1,14 @@
 """Processes die at any instant: everything restarts, and nothing acknowledged is missing."""
 
 import os
+import resource
 import signal
 
 import pytest
 
 from support import processes
 from support.client import Client
+from support.raw import Raw
 from support.trickle import Resumer, Trickle, check_nothing_is_missing
 from support.waiting import Stopwatch, eventually
 
@@ -118,6 +120,72 @@ def test_a_frozen_hub_ends_in_refusals_and_not_in_waiting(own_product):
     product.answers()
     with product.api() as api:
         eventually(lambda: api.try_status("GET", "/api/sessions") == 200, within=20)
+
+
+def test_a_disk_that_takes_no_more_loses_nothing_that_was_acknowledged(own_product):
+    """The hub's files may not grow: publishing is refused or the hub restarts, and all is well."""
+    product = own_product()
+    channel = f"team:{product.ready['teamId']}"
+    acknowledged = []
+    with product.api(timeout=20) as api:
+        acknowledged.append(api.publish(channel, "log_entry", {"n": -1})["eventId"])
+        pid = product.pid("hub")
+        hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
+        largest = max(file.stat().st_size for file in (product.state / "data").iterdir())
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest + 200_000, hard))
+        failures = 0
+        for n in range(2000):
+            event = {"channel": channel, "type": "log_entry", "payload": "x" * 4000,
+                     "eventId": f"fill-{n}"}
+            status = api.try_status("POST", "/api/publish", json=event)
+            if status == 200:
+                acknowledged.append(event["eventId"])
+            else:
+                assert status is None or status >= 500, status
+                failures += 1
+                break
+        assert failures, "the files never reached their limit"
+        if processes.alive(pid) and product.pid("hub") == pid:
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+        def publishes():
+            status = api.try_status("POST", "/api/publish", json={
+                "channel": channel, "type": "log_entry", "payload": {}, "eventId": "after"})
+            return status == 200
+
+        eventually(publishes, within=30, what="publishing again once there is room")
+        ids = {item["eventId"] for item in api.history(channel)}
+        assert set(acknowledged) | {"after"} <= ids
+
+
+def test_a_worker_without_descriptors_serves_those_it_has_and_recovers(own_product):
+    product = own_product()
+    pid = product.pid("ws")
+    path, key = product.ready["sockets"]["ws"][0], product.ready["apiKey"]
+    channel = f"team:{product.ready['teamId']}"
+    soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    raws = []
+    with product.connect() as client, product.api() as api:
+        client.subscribe(channel)
+        most = max(int(name) for name in os.listdir(f"/proc/{pid}/fd")) + 4
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, hard))
+        try:
+            for _ in range(20):
+                raws.append(Raw.unix(path))
+            before = processes.cpu_seconds(pid)
+            watch = Stopwatch()
+            for n in range(20):
+                api.publish(channel, "log_entry", {"n": n})
+                assert client.expect("log_entry")["payload"] == {"n": n}
+            client.quiet(0.5)
+            busy = (processes.cpu_seconds(pid) - before) / watch.seconds
+            assert busy < 0.5, f"the worker turns in circles: {busy:.0%} of a core"
+        finally:
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+            for raw in raws:
+                raw.close()
+        eventually(lambda: Client(product, key, unix=path).close() or True, within=10,
+                   what="new connections once there are descriptors")
+    assert product.pid("ws") == pid
 
 
 @pytest.mark.parametrize("clients", [0, 30])

@@ -216,6 +216,17 @@ def test_signing_out_closes_the_connections_of_that_login_only(team):
     assert stays.until_pong() == []
 
 
+def test_an_expired_login_closes_its_connections_and_is_refused(expiring_login):
+    """Signed in when the test session began, with the shortest life that can be configured."""
+    waiting = expiring_login
+    product = waiting.team.product
+    waiting.client.closed(4101, within=75)
+    assert waiting.stopwatch.seconds > 59
+    check(lambda: Client(product, cookie=waiting.cookie), 401, "SESSION_EXPIRED")
+    with product.api(key=None, cookie=waiting.cookie) as person:
+        person.refused("GET", "/api/auth/me", 401, "SESSION_EXPIRED")
+
+
 # The hub away
 
 def test_a_worker_without_its_hub_refuses_with_503(own_product):

@@ -217,6 +217,17 @@ def test_the_caps_on_connections_refuse_with_503_and_retry_after(own_product):
         client.close()
 
 
+def test_the_cap_of_an_address_refuses_with_503(own_product):
+    product = own_product(env={"WS_MAX_CONNECTIONS_PER_ADDRESS": "3"})
+    clients = [product.connect() for _ in range(3)]
+    with pytest.raises(Refused) as caught:
+        product.connect(headers={"x-real-ip": "203.0.113.9", "x-forwarded-for": "203.0.113.9"})
+    assert caught.value.status == 503
+    caught.value.error("TOO_MANY_CONNECTIONS")
+    for client in clients:
+        client.close()
+
+
 def test_the_cap_of_a_worker_refuses_with_503(own_product):
     product = own_product(env={"WS_MAX_CONNECTIONS": "4"})
     clients = [product.connect() for _ in range(4)]

@@ -118,6 +118,22 @@ def test_a_held_channel_can_be_resumed_again(team):
     assert client.until_pong() == []
 
 
+@pytest.mark.parametrize("limit", [
+    {"historyBytes": 65_536, "ringBytes": 65_536}, {"historyAgeMs": 1000, "ringCount": 5}])
+def test_history_is_bounded_by_bytes_and_by_age(own_product, limit):
+    product = own_product(config={"hub": {"trimIntervalMs": 100, **limit}})
+    channel = f"team:{product.ready['teamId']}"
+    with product.api() as api:
+        events = [{"channel": channel, "type": "log_entry", "payload": "x" * 1000}] * 200
+        first = api.post("/api/publish", {"events": events})["results"][0]["offset"]
+
+        def trimmed():
+            api.publish(channel, "log_entry", {})
+            return api.history(channel)[0]["offset"] > first + 50
+
+        eventually(trimmed, within=20, what="the trimmed start of the history")
+
+
 def test_a_history_limit_makes_old_positions_unrecoverable(own_product):
     """A hub told to keep 50 publications says `recovered: false` past them, and never a part."""
     product = own_product(config={"hub": {

@@ -4,6 +4,22 @@ from .team import Team
 from .waiting import Stopwatch
 
 
+class ExpiringLogin:
+    """A login of the shortest life there is, and a connection that was opened with it."""
+
+    def __init__(self, product):
+        self.team = Team(product, name="expiring")
+
+    def __enter__(self):
+        self.stopwatch = Stopwatch()
+        self.cookie = self.team.sign_in()
+        self.client = self.team.connect(cookie=self.cookie)
+        return self
+
+    def __exit__(self, *_):
+        self.team.__exit__()
+
+
 class UnansweredPermission:
     """A permission request with the default time-out, and a device that watches it."""
 

@@ -28,6 +28,12 @@ def resident_bytes(pid):
     raise AssertionError(f"process {pid} has no resident memory: it has ended")
 
 
+def cpu_seconds(pid):
+    """Processor time that a process has used, in user and kernel mode."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def open_descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
