@@ -54,6 +54,19 @@ def test_deltas_less_than_50_ms_apart_arrive_as_one(team, session):
     assert client.until_pong() == []
 
 
+def test_deltas_of_separate_requests_are_sent_at_most_once_in_50_ms(team, session):
+    client = team.listen(f"session:{session}")
+    watch = Stopwatch()
+    for n in range(12):
+        publish_session_event(team, session, "text_delta", delta=f"{n},", turnId="t1")
+    publish_session_event(team, session, "complete", reason="complete")
+    most = watch.seconds / 0.05 + 2
+    client.expect("complete")
+    received = [m["delta"] for m in client.messages if m["type"] == "text_delta"]
+    assert "".join(received) == "".join(f"{n}," for n in range(12))
+    assert len(received) <= most, f"{len(received)} messages in {watch.seconds:.3f} s"
+
+
 def test_a_lone_delta_arrives_soon_without_anything_behind_it(team, session):
     client = team.listen(f"session:{session}")
     watch = Stopwatch()
