@@ -2,6 +2,7 @@ import Access
 import Crypto
 import Daemon
 import EventLoop
+import Logging
 import Protocol
 import Realtime
 import WebSockets
@@ -25,8 +26,10 @@ extension WebSocketWorker: WebSocketServerDelegate {
 
     private func refuse(_ refusal: HandshakeRefusal, _ id: RequestID) -> HTTPRefusal {
         metrics.refused(refusal)
-        logger.debug(
-            "handshake refused", metadata: ["code": "\(refusal.code.rawValue)", "request": "\(id)"])
+        var metadata: Logger.Metadata = [
+            "code": "\(refusal.code.rawValue)", "request": "\(id)",
+        ]
+        log("handshake refused", &metadata, limit: refusal.limit)
         return refusal.answer(requestID: id)
     }
 
@@ -89,13 +92,24 @@ extension WebSocketWorker: WebSocketServerDelegate {
         }
         metrics.ended(end.label)
         if let limit = end.limit { metrics.reached(limit) }
-        logger.debug(
-            "connection ended",
-            metadata: [
-                "connection": "\(client.id)", "reason": "\(end.label)",
-                "actor": "\(client.principal.actor)",
-            ])
+        logEnd(of: client, end)
         endIfDrained()
+    }
+
+    private func logEnd(of client: ClientConnection, _ end: ConnectionEnd) {
+        var metadata: Logger.Metadata = [
+            "connection": "\(client.id)", "reason": "\(end.label)",
+            "actor": "\(client.principal.actor)", "address": "\(client.address ?? "unknown")",
+        ]
+        log("connection ended", &metadata, limit: end.limit)
+    }
+
+    /// Ordinary ends are noise; one by a limit says which, so that an admin can raise it.
+    private func log(
+        _ message: Logger.Message, _ metadata: inout Logger.Metadata, limit: String?
+    ) {
+        if let limit { metadata["limit"] = "\(limit)" }
+        logger.log(level: limit == nil ? .debug : .info, message, metadata: metadata)
     }
 
     private func client(_ connection: WebSocketConnection) -> ClientConnection? {

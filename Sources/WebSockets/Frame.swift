@@ -52,11 +52,35 @@ public enum Frame {
         append(.close, Span<UInt8>(), to: &frames)
     }
 
+    /// How many bytes the leading whole frames take, up to `maximum`, but at least the first one.
+    ///
+    /// - Parameter frames: whole frames as made here. Costs a step per frame.
+    public static func wholeFrames(in frames: Span<UInt8>, upTo maximum: Int) -> Int {
+        guard frames.count > maximum else { return frames.count }
+        var end = 0
+        repeat {
+            let next = end + bytesOfFirstFrame(in: frames.extracting(droppingFirst: end))
+            if next > maximum, end > 0 { return end }
+            end = next
+        } while end < frames.count
+        return end
+    }
+
+    private static func bytesOfFirstFrame(in frames: Span<UInt8>) -> Int {
+        func number(_ bytes: Int) -> Int {
+            (2..<2 + bytes).reduce(0) { $0 << 8 | Int(frames[$1]) }
+        }
+        switch frames[1] {
+        case 127: return 10 + number(8)
+        case 126: return 4 + number(2)
+        case let count: return 2 + Int(count)
+        }
+    }
+
     private static func append(
         _ opcode: Opcode, _ payload: Span<UInt8>, to frames: inout [UInt8]
     ) {
         let count = payload.count
-        frames.reserveCapacity(frames.count + count + maximumHeaderBytes)
         frames.append(0x80 | opcode.rawValue)
         if count < 126 {
             frames.append(UInt8(count))

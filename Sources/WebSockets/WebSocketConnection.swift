@@ -200,7 +200,7 @@ public final class WebSocketConnection {
     }
 
     private func deadlinePassed() {
-        if phase == .handshake, !head.isEmpty { return refuse(.timedOut) }
+        if phase == .handshake { return refuse(.timedOut) }
         phase = .ended
         server.doom(self)
     }

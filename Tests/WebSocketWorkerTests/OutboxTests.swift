@@ -42,6 +42,23 @@ struct OutboxTests {
         outbox.append(Array(text.utf8).span, to: ContiguousArray(slots))
     }
 
+    @Test func `a socket is given whole frames only, however much waits`() {
+        let outbox = Outbox(maximumQueueBytes: 1_000_000)
+        let slow = Recorder()
+        slow.capacity = 1
+        let slot = outbox.open(slow)
+        let text = [UInt8](repeating: UInt8(ascii: "x"), count: 60_000)
+        for _ in 0..<5 { outbox.append(text.span, to: slot) }
+        outbox.flush()
+        #expect(slow.bytes.count == 2 * 60_004)
+        slow.capacity = slow.bytes.count + 1
+        outbox.becameWritable(slot)
+        outbox.flush()
+        #expect(slow.bytes.count == 4 * 60_004)
+        outbox.drop(slot)
+        #expect(slow.texts.map(\.utf8.count) == [60_000, 60_000, 60_000, 60_000])
+    }
+
     @Test func `everything of an iteration is one write per connection`() {
         let (a, b) = (Recorder(), Recorder())
         let (slotA, slotB) = (outbox.open(a), outbox.open(b))

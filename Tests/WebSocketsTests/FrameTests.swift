@@ -137,6 +137,18 @@ struct FrameDecoderTests {
 }
 
 struct FrameEncodingTests {
+    @Test(arguments: [1, 5, 200, 70_000, 400_000])
+    func `frames are cut between frames, at least one at a time`(maximum: Int) {
+        var frames: [UInt8] = []
+        var ends: [Int] = []
+        for count in [0, 1, 125, 126, 65_535, 65_536, 3] {
+            Frame.appendText([UInt8](repeating: 0x61, count: count), to: &frames)
+            ends.append(frames.count)
+        }
+        let expected = ends.last { $0 <= maximum } ?? ends[0]
+        #expect(Frame.wholeFrames(in: frames.span, upTo: maximum) == expected)
+    }
+
     @Test(
         arguments: [
             (0, [0x81, 0]), (125, [0x81, 125]), (126, [0x81, 126, 0, 126]),

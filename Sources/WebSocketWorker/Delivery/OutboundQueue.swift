@@ -1,4 +1,6 @@
-/// Bytes that wait for one slow client: whole frames, except that the first may have begun.
+import WebSockets
+
+/// Frames that wait for one slow client.
 ///
 /// First in, first out; the owner bounds it. Taking bytes out moves nothing until half is gone.
 package struct OutboundQueue {
@@ -11,14 +13,13 @@ package struct OutboundQueue {
     package var isEmpty: Bool { count == 0 }
 
     package mutating func append(_ frames: Span<UInt8>) {
-        bytes.reserveCapacity(bytes.count + frames.count)
         unsafe frames.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 
-    /// Calls `body` with at most `maximum` of the oldest bytes, and drops as many as it took.
+    /// Calls `body` with the oldest whole frames, `maximum` bytes or one frame, and drops as many
+    /// bytes as it took.
     package mutating func consume(upTo maximum: Int, _ body: (Span<UInt8>) -> Int) -> Int {
-        let end = head + min(maximum, count)
-        let taken = body(bytes.span.extracting(head..<end))
+        let taken = takeFrames(upTo: maximum, body)
         head += taken
         if head == bytes.count {
             removeAll()
@@ -27,6 +28,11 @@ package struct OutboundQueue {
             head = 0
         }
         return taken
+    }
+
+    private func takeFrames(upTo maximum: Int, _ body: (Span<UInt8>) -> Int) -> Int {
+        let waiting = bytes.span.extracting(droppingFirst: head)
+        return body(waiting.extracting(first: Frame.wholeFrames(in: waiting, upTo: maximum)))
     }
 
     /// Frees the memory too: most connections are fast, and need none.

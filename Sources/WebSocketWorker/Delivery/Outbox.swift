@@ -22,7 +22,8 @@ package final class Outbox {
     }
 
     /// Given to a socket at once at most, because libwebsockets copies what the socket leaves, and
-    /// those bytes are in no queue of ours.
+    /// those bytes are in no queue of ours. Cut between frames, so that a close frame can follow
+    /// whatever was given, and the queue behind it can be dropped.
     private static let maximumWriteBytes = 128 * 1024
     /// The log keeps this much memory between iterations.
     private static let keptLogBytes = 4 * 1024 * 1024
@@ -162,8 +163,9 @@ package final class Outbox {
         let end = pending[index].end
         var position = pending[index].start
         while position < end, !connection.isChoked {
-            let next = min(end, position + Self.maximumWriteBytes)
-            let taken = connection.write(log.span.extracting(position..<next))
+            let rest = log.span.extracting(position..<end)
+            let piece = Frame.wholeFrames(in: rest, upTo: Self.maximumWriteBytes)
+            let taken = connection.write(rest.extracting(first: piece))
             guard taken > 0 else { break }
             position += taken
         }

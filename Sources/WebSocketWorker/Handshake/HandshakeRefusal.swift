@@ -33,6 +33,15 @@ package enum HandshakeRefusal: Error, Equatable {
         }
     }
 
+    /// The setting whose limit it was.
+    package var limit: String? {
+        switch self {
+        case .tooManyConnections(let limit): limit.rawValue
+        case .malformed(.timedOut): "webSocket.handshakeTimeoutMs"
+        default: nil
+        }
+    }
+
     private var message: String {
         switch self {
         case .notFound: "there is nothing here; WebSockets are at \(HandshakePolicy.path)"

@@ -24,8 +24,7 @@ struct WorkerMetrics {
 
     func refused(_ refusal: HandshakeRefusal) {
         metrics.counter(.webSocketHandshakes, refusal.code.rawValue).add()
-        if case .tooManyConnections(let limit) = refusal { reached(limit.rawValue) }
-        if case .malformed(.timedOut) = refusal { reached("webSocket.handshakeTimeoutMs") }
+        if let limit = refusal.limit { reached(limit) }
     }
 
     func reached(_ limit: String) { metrics.counter(.limitsReached, limit).add() }
