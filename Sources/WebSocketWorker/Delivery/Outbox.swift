@@ -22,7 +22,9 @@ package final class Outbox {
     }
 
     /// Given to a socket at once at most, because libwebsockets copies what the socket leaves, and
-    /// those bytes are in no queue of ours. Cut between frames, so that a close frame can follow
+    /// those bytes are in no queue of ours.
+    ///
+    /// Cut between frames, so that a close frame can follow
     /// whatever was given, and the queue behind it can be dropped.
     private static let maximumWriteBytes = 128 * 1024
     /// The log keeps this much memory between iterations.
