@@ -70,6 +70,15 @@ import Testing
         #expect(try fixture.publish(on: .team(other)).refusal?.code == .channelForbidden)
     }
 
+    @Test func `an owner that cannot be looked up lets nobody in`() throws {
+        let fixture = try Fixture()
+        fixture.hub.core.sessions.owner = { _, _ in
+            throw StoreError.damaged(column: 2, of: "sessions")
+        }
+        #expect(try fixture.subscribe(.session("s1")).refusal?.code == .channelUnavailable)
+        #expect(try fixture.publish(on: .session("s1")).refusal?.code == .channelUnavailable)
+    }
+
     @Test func `what was missed comes back from memory and, after a restart, from disk`() throws {
         let fixture = try Fixture { $0.hub.ringCount = 3 }
         let start = try fixture.join().joined.head

@@ -107,9 +107,10 @@ struct Publishing {
         do {
             try body()
         } catch let error as OperationError {
+            var details: JSONObject = ["index": .integer(Int64(index))]
+            if let cause = error.details { details["cause"] = cause }
             throw OperationError(
-                error.code, "events[\(index)]: \(error.message)",
-                details: ["index": .integer(Int64(index)), "cause": error.details ?? .null],
+                error.code, "events[\(index)]: \(error.message)", details: .object(details),
                 retryAfterSeconds: error.retryAfterSeconds)
         }
     }

@@ -15,6 +15,7 @@ package final class ConfigWatcher {
     private let core: HubCore
     private let loop: EventLoop
     private let submit: (HubTask) -> Void
+    private let silence: Duration
     private var inotify: Inotify?
     private var debounce: Timer?
     private var firstChange: Duration?
@@ -27,6 +28,7 @@ package final class ConfigWatcher {
         self.loop = loop
         self.core = core
         self.submit = submit
+        silence = core.settings.hub.configDebounce
         do throws(InotifyError) {
             inotify = try Inotify(loop: loop) { [weak self] in self?.changed() }
         } catch {
@@ -45,8 +47,7 @@ package final class ConfigWatcher {
     package func changed() {
         let first = firstChange ?? loop.now
         firstChange = first
-        let wait = min(
-            core.settings.hub.configDebounce, first + Self.longestWait - loop.now)
+        let wait = min(silence, first + max(silence, Self.longestWait) - loop.now)
         debounce?.cancel()
         debounce = loop.schedule(after: max(.zero, wait)) { [weak self] in self?.look() }
     }

@@ -35,6 +35,9 @@ extension HubCore {
             try subscribing.read(
                 channel, for: team, since: since, Reply(peer: peer, request: request), iteration)
         case .resume(let request, let team, let channel, let since):
+            guard try iteration.store.team(team) != nil else {
+                throw OperationError(.channelForbidden, "there is no team \(team)")
+            }
             try subscribing.join(
                 channel, for: team, since: since, Reply(peer: peer, request: request), iteration)
         case .release(let channel):
