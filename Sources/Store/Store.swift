@@ -21,7 +21,7 @@ public final class Store {
             queue = try DatabaseQueue(
                 path: path,
                 configuration: .switchboard(
-                    isSynchronousFull: isSynchronousFull, busySeconds: 4, cacheKiB: 32_768))
+                    isSynchronousFull: isSynchronousFull, patience: .seconds(4), cacheKiB: 32_768))
         } catch {
             throw StoreError("opening \(path)", error)
         }
@@ -59,12 +59,18 @@ public final class Store {
 extension Configuration {
     /// What both connections share; only the maintenance thread checkpoints.
     static func switchboard(
-        isSynchronousFull: Bool, busySeconds: Double, cacheKiB: Int
+        isSynchronousFull: Bool, patience: Duration, cacheKiB: Int
     ) -> Configuration {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(busySeconds)
+        // SQLite's own time-out sleeps longer with each try, up to 100 ms; the lock is held for a
+        // millisecond at most times.
+        let tries = Int(patience / .microseconds(Self.retryMicroseconds))
+        configuration.busyMode = .callback { count in
+            usleep(Self.retryMicroseconds)
+            return count < tries
+        }
         configuration.prepareDatabase { database in
             let mode = isSynchronousFull ? "FULL" : "NORMAL"
             try database.execute(
@@ -78,4 +84,6 @@ extension Configuration {
         }
         return configuration
     }
+
+    private static let retryMicroseconds: UInt32 = 200
 }
