@@ -47,6 +47,77 @@ def test_a_new_owner_reads_nothing_of_the_time_before(team, other_team, unique):
     assert other_team.api.history(f"spec:{spec}") == []
 
 
+def test_nothing_leaks_while_a_spec_changes_hands_again_and_again(team, other_team, unique):
+    """Both teams try to follow it all the time; each sees only what was published as its own."""
+    spec = unique("spec")
+    stop = threading.Event()
+    followers = [Follower(owner, f"spec:{spec}", stop) for owner in (team, other_team)]
+    for follower in followers:
+        follower.start()
+    try:
+        for turn in range(40):
+            owner = (team, other_team)[turn % 2]
+            owner.own("spec", spec)
+            for n in range(5):
+                owner.api.publish(f"spec:{spec}", "spec_updated", {"of": owner.id, "n": n})
+            eventually(lambda: followers[turn % 2].seen > turn // 2, within=5,
+                       what="the owner's own follower catching up")
+            owner.api.delete(f"/api/specs/{spec}")
+    finally:
+        stop.set()
+        for follower in followers:
+            follower.join(20)
+    for follower in followers:
+        assert follower.failure is None, follower.failure
+        assert follower.foreign == [], "a publication of the other team was delivered"
+
+
+class Follower(threading.Thread):
+    """A device that subscribes again whenever it loses the channel, from where it was."""
+
+    def __init__(self, team, channel, stop):
+        super().__init__()
+        self.team, self.channel, self.stopping = team, channel, stop
+        self.client = team.connect()
+        self.since = None
+        self.turns = set()
+        self.foreign = []
+        self.failure = None
+
+    @property
+    def seen(self):
+        """In how many turns of ownership something arrived."""
+        return len(self.turns)
+
+    def run(self):
+        try:
+            self.ask()
+            while not self.stopping.is_set():
+                self.follow()
+        except Exception as failure:
+            self.failure = failure
+
+    def ask(self):
+        self.client.send("subscribe", channel=self.channel, since=self.since)
+
+    def follow(self):
+        try:
+            message = self.client.next(within=0.2)
+        except TimeoutError:
+            return
+        if message["type"] == "error":
+            self.stopping.wait(0.02)
+            self.ask()
+        elif message["type"] == "subscribed":
+            payload = message["payload"]
+            self.since = {"epoch": payload["epoch"], "offset": 0}
+            self.turns |= {payload["epoch"]} if payload["offset"] else set()
+        elif message["payload"]["of"] == self.team.id:
+            self.turns.add(self.since["epoch"])
+        else:
+            self.foreign.append(message)
+
+
 def test_owners_are_put_read_listed_and_deleted(team, unique):
     for kind in ("spec", "agent"):
         id = unique(kind)

@@ -258,6 +258,26 @@ def test_hundreds_of_idle_connections_cost_little(own_product):
         assert client.until_pong() == []
 
 
+def test_connections_that_come_and_go_leave_no_memory_behind(own_product):
+    product = own_product()
+    pid, channel = product.pid("ws"), f"team:{product.ready['teamId']}"
+
+    def come_and_go(count):
+        for _ in range(count):
+            raw, _ = open_raw(product)
+            raw.send_json(type="subscribe", channel=channel)
+            raw.message()
+            raw.close()
+
+    come_and_go(100)
+    before = processes.resident_bytes(pid)
+    come_and_go(900)
+    grown = processes.resident_bytes(pid) - before
+    assert grown < 1024 * 1024, f"{grown} bytes more after 900 connections"
+    with product.connect() as client:
+        assert client.until_pong() == []
+
+
 def test_the_configured_subscription_cap_holds(own_product):
     product = own_product(env={"WS_MAX_SUBSCRIPTIONS_PER_CONNECTION": "2"})
     with product.api() as api, product.connect() as client:
