@@ -87,6 +87,24 @@ def test_many_writes_in_a_row_are_few_announcements(quiet_product):
         assert api.get("/api/theme")["accent"] == "#000019"
 
 
+INVALID = ["{", "[]", '{"accent": ', '{"a": 1, "a": 2}', "\u0000", "{" * 5000]
+
+
+@pytest.mark.parametrize("text", INVALID)
+def test_an_invalid_edit_is_logged_and_not_announced(quiet_product, text):
+    product = quiet_product
+    client = product.connect()
+    with product.api() as api:
+        before = api.get("/api/config")
+        rewrite(product.theme_file, text)
+        rewrite(product.config_file, text)
+        eventually(lambda: "config.json is not taken over" in product.log()
+                   and "theme.json is not taken over" in product.log(), within=3)
+        client.quiet(1.0)
+        assert api.get("/api/config") == before
+        assert api.get("/api/sessions")["items"] == []
+
+
 def test_a_setting_out_of_range_is_kept_out_and_the_log_says_why(quiet_product):
     product = quiet_product
     client = product.connect()

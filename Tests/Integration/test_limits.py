@@ -23,6 +23,19 @@ def flood(product, channel, megabytes, size=8_000):
     return last
 
 
+def test_a_client_that_does_not_read_is_closed_with_4002_and_resumes(own_product):
+    """Straight at the worker: as soon as its queue is full the client reads again, and is told."""
+    product = own_product()
+    channel = f"team:{product.ready['teamId']}"
+    with Raw.unix(product.ready["sockets"]["ws"][0]) as slow:
+        subscribed = subscribe_raw(slow, product, channel)
+        last = flood(product, channel, megabytes=3)
+        position, code = read_all_of(slow, subscribed["offset"])
+        assert code == 4002
+        assert position < last["offset"]
+    check_resumes(product, channel, (subscribed["epoch"], position), last["offset"])
+
+
 def test_a_stuck_client_behind_nginx_is_cut_off_and_memory_stays_bounded(own_product):
     """Behind nginx's and the kernel's buffers, long silent: nothing grows, nothing is lost."""
     product = own_product(env={"HUB_HISTORY_BYTES": str(256 * 1024 * 1024)})
@@ -286,3 +299,24 @@ def test_the_configured_subscription_cap_holds(own_product):
         client.subscribe(session=sessions[1])
         client.send("subscribe", sessionId=sessions[2])
         client.error("MAX_SUBSCRIPTIONS_REACHED")
+
+
+# The log line says which limit
+
+@pytest.mark.parametrize("limit", [
+    "webSocket.maximumFrameBytes", "webSocket.commandsPerSecond", "webSocket.heartbeatTimeoutMs",
+    "webSocket.handshakeTimeoutMs"])
+def test_the_log_says_which_limit_ended_a_connection(impatient, limit):
+    raw, _ = open_raw(impatient)
+    before = impatient.log().count(limit)
+    with raw:
+        if limit == "webSocket.maximumFrameBytes":
+            raw.try_send(frame(TEXT, b"a" * 20_000))
+        elif limit == "webSocket.commandsPerSecond":
+            raw.try_send(frame(TEXT, b'{"type":"ping"}') * 500)
+        elif limit == "webSocket.handshakeTimeoutMs":
+            with Raw.unix(impatient.ready["sockets"]["ws"][0]) as half:
+                half.send(b"GET /ws HTTP/1.1\r\n")
+                half.until_closed(within=8)
+        eventually(lambda: impatient.log().count(limit) > before, within=8,
+                   what=f"a log line that names {limit}")

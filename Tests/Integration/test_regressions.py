@@ -21,6 +21,7 @@ HELD_DOWN_BY = {
         "test_handshake.test_a_cookie_without_an_origin_is_403",
         "test_credentials.test_a_write_with_a_cookie_needs_the_own_origin"],
     "no limit on send buffers": [
+        "test_limits.test_a_client_that_does_not_read_is_closed_with_4002_and_resumes",
         "test_limits.test_a_stuck_client_behind_nginx_is_cut_off_and_memory_stays_bounded"],
     "sockets outlived revoked keys": [
         "test_handshake.test_revoking_a_key_closes_its_connections_within_a_second",
