@@ -131,6 +131,17 @@ import Testing
         #expect(!joined.isRecovered && page == .empty && joined.head.offset == 1)
     }
 
+    @Test func `over the limit of all rings the store answers, and nothing is missing`() throws {
+        let fixture = try Fixture { $0.hub.ringTotalBytes = 1_000 }
+        let start = try fixture.join().joined.head
+        for _ in 1...20 { _ = try fixture.publish() }
+        let (joined, page) = try fixture.join(since: start)
+        #expect(joined.isRecovered)
+        #expect(page.items.map(\.offset) == Array(1...20))
+        let text = try fixture.hub.call(fixture.fcgi, .metrics).text("text")
+        #expect(text.contains("limit=\"hub.ringTotalBytes\"} "))
+    }
+
     @Test func `a position behind trimmed history is not recovered`() throws {
         let fixture = try Fixture { $0.hub.ringCount = 1 }
         let start = try fixture.join().joined.head

@@ -76,7 +76,6 @@ import Testing
                 "logging": ["level": "debug"],
             ], as: fixture.key)
         #expect(answer["hub"]?["maximumTeams"] == 1_000 && answer["hub"]?["historyCount"] == 5)
-        #expect(try look(fixture).count == 1)
         let settings = fixture.hub.core.settings
         #expect(settings.hub.permissionTimeout == nil && settings.hub.historyCount == 5)
         #expect(settings.logging.level == .debug)
@@ -90,6 +89,26 @@ import Testing
         }
         #expect(error?.code == .validationError)
         #expect(error?.details?.arrayValue?.first?["path"] == "hub.maximumTeams")
+        #expect(try look(fixture) == [])
+    }
+
+    @Test(arguments: ["{", "[]", ""])
+    func `while the theme on disk is broken, the last good one is read`(text: String) throws {
+        let fixture = try Fixture()
+        try fixture.hub.call(fixture.fcgi, .replaceTheme, ["accent": "red"], as: fixture.key)
+        try write(text, .theme, fixture.hub)
+        #expect(try look(fixture) == [])
+        #expect(
+            try fixture.hub.call(fixture.fcgi, .getTheme, as: fixture.key) == ["accent": "red"])
+    }
+
+    @Test func `what REST wrote is announced with its answer, and not again by the watcher`() throws
+    {
+        let fixture = try Fixture()
+        _ = fixture.hub.take(fixture.ws)
+        try fixture.hub.call(fixture.fcgi, .replaceTheme, ["accent": "red"], as: fixture.key)
+        let heard = fixture.hub.take(fixture.ws)
+        #expect(heard.count { if case .announcement = $0 { true } else { false } } == 1)
         #expect(try look(fixture) == [])
     }
 

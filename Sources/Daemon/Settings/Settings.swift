@@ -55,6 +55,8 @@ public struct HubSettings: Sendable, Equatable {
     /// Publications of one channel kept in memory.
     public var ringCount = 256
     public var ringBytes = 1_048_576
+    /// Of all channels together.
+    public var ringTotalBytes = 268_435_456
     public var deltaBatch: Duration = .milliseconds(Limits.deltaBatchMilliseconds)
     /// How long a permission request waits where its session says nothing; nil waits for ever.
     public var permissionTimeout: Duration? = .milliseconds(Limits.permissionTimeoutMilliseconds)

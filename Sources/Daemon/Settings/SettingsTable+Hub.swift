@@ -23,6 +23,11 @@ extension SettingsTable {
             "hub.ringBytes", "HUB_RING_BYTES",
             \.hub.ringBytes, 4_096...268_435_456, unit: .bytes, .restart,
             "Bounds the memory of one channel whatever the size of its publications."),
+        .integer(
+            "hub.ringTotalBytes", "HUB_RING_TOTAL_BYTES",
+            \.hub.ringTotalBytes, 1_048_576...68_719_476_736, unit: .bytes, .restart,
+            "Bounds the memory of all rings; over it the channels used least recently read the "
+                + "store."),
         .milliseconds(
             "hub.deltaBatchMs", "HUB_DELTA_BATCH_MS", \.hub.deltaBatch, 0...1_000, .live,
             "Text that arrives within it is sent as one: below what a reader notices."),

@@ -7,6 +7,8 @@ import Store
 package final class Channels {
     package struct Limits: Sendable {
         package var ring = PublicationRing.Limits()
+        /// Of all rings together.
+        package var maximumRingBytes = 256 << 20
         /// Longer than a reconnect after a restart takes.
         package var idle: Duration = .seconds(60)
 
@@ -19,6 +21,8 @@ package final class Channels {
     /// What a worker joined, to be dropped with it.
     private var joined: [PeerID: Set<ChannelName>] = [:]
     private var dirty: [Channel] = []
+    /// Of all rings, never too low: what was trimmed or rolled back is counted again in ``shrink()``.
+    private var ringBytes = 0
 
     package init(limits: Limits, metrics: HubMetrics) {
         self.limits = limits
@@ -66,7 +70,9 @@ package final class Channels {
             publication, in: channel.number, producersEventIDs: producersEventIDs,
             bytesThrough: totalBytes, time: iteration.now)
         prepareRollback(of: channel, iteration)
+        let before = channel.stream.ringBytes
         channel.stream.append(publication)
+        ringBytes += max(0, channel.stream.ringBytes - before)
         channel.totalBytes = totalBytes
         setDirty(channel)
         iteration.broadcast(.delivery(channel.name, offset, text: text), to: channel.interested)
@@ -112,6 +118,21 @@ package final class Channels {
                 time: iteration.now)
         }
         dirty.removeAll(keepingCapacity: true)
+        shrink()
+    }
+
+    /// Empties the rings of the channels that were not used for longest, down to three quarters of
+    /// the limit, so that it is not met again by the next publication.
+    private func shrink() {
+        guard ringBytes > limits.maximumRingBytes else { return }
+        ringBytes = loaded.values.reduce(0) { $0 + $1.stream.ringBytes }
+        guard ringBytes > limits.maximumRingBytes else { return }
+        metrics.reached(limit: "hub.ringTotalBytes")
+        for channel in loaded.values.sorted(by: { $0.usedAt < $1.usedAt }) {
+            guard ringBytes > limits.maximumRingBytes / 4 * 3 else { break }
+            ringBytes -= channel.stream.ringBytes
+            channel.stream.forgetRing()
+        }
     }
 
     func join(_ channel: Channel, _ peer: PeerID, _ iteration: Iteration) {

@@ -29,14 +29,16 @@ extension HubCore {
         }
     }
 
-    private func takeOver(_ content: WatchedContent, _ iteration: Iteration) throws {
+    /// Puts a valid content into effect and announces it, unless it is the one in effect already.
+    func takeOver(_ content: WatchedContent, _ iteration: Iteration) throws {
         let file = content.file
+        if file == .theme, case .valid(let document, _) = content.verdict { theme = document }
         let known = try iteration.store.generation(of: file)
         guard content.digest != known?.digest else {
             refusedContent[file] = nil
             return
         }
-        guard case .valid(let settings) = content.verdict else { return refuse(content) }
+        guard case .valid(_, let settings) = content.verdict else { return refuse(content) }
         refusedContent[file] = nil
         // A database that knows no content yet has nothing to announce.
         let count = known.map { $0.count + 1 } ?? 0

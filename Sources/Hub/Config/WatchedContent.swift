@@ -9,13 +9,13 @@ import Protocol
 struct WatchedContent: Sendable {
     enum Verdict: Sendable {
         /// `settings` where the file is `config.json`.
-        case valid(Settings?)
+        case valid(JSONValue, settings: Settings?)
         /// Every problem, in words.
         case invalid(String)
     }
 
     let file: WatchedFile
-    /// Of the bytes; a missing file counts as an empty one.
+    /// Of the bytes; a missing file has one of its own.
     let digest: String
     let verdict: Verdict
 
@@ -30,10 +30,10 @@ struct WatchedContent: Sendable {
             verdict = .invalid("\(error)")
             return
         }
-        digest = Digest(of: bytes ?? []).hex
+        digest = bytes.map { Digest(of: $0).hex } ?? "missing"
         do {
             let document = try bytes.map { try JSONValue(parsing: $0) } ?? [:]
-            verdict = .valid(try directory.check(document, as: file))
+            verdict = .valid(document, settings: try directory.check(document, as: file))
         } catch {
             verdict = .invalid("\(error)")
         }

@@ -31,6 +31,8 @@ package final class HubCore {
     var generations = Generations(config: 0, theme: 0)
     /// Digests of contents that were found invalid, so that each is logged once.
     var refusedContent: [WatchedFile: String] = [:]
+    /// The last valid content of `theme.json`.
+    var theme: JSONValue = [:]
 
     private let store: Store
     /// Drawn anew at every start, so that peers see a restart.
@@ -53,6 +55,7 @@ package final class HubCore {
         var limits = Channels.Limits()
         limits.ring = PublicationRing.Limits(
             maximumPublications: settings.hub.ringCount, maximumBytes: settings.hub.ringBytes)
+        limits.maximumRingBytes = settings.hub.ringTotalBytes
         channels = Channels(limits: limits, metrics: metrics)
         let (pending, running) = try store.transaction { transaction in
             try credentials.load(transaction)

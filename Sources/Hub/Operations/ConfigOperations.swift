@@ -3,7 +3,7 @@ import JSON
 import Protocol
 
 /// `config.get`, `config.update`, `theme.get`, `theme.replace`: the files are read and written on
-/// the files thread; the watcher sees the change like any other and announces it.
+/// the files thread; what was written is in effect, and announced, when the answer leaves.
 extension HubCore {
     func setUpConfigOperations() {
         operations.on(.getConfig) { [unowned self] _ in settings.effective }
@@ -11,20 +11,20 @@ extension HubCore {
             let patch = call.document
             try edit("config.update", reply) { directory in
                 let merged = try directory.document(.config).patched(with: patch)
-                guard let settings = try directory.check(merged, as: .config) else { return [:] }
+                guard let settings = try directory.check(merged, as: .config) else {
+                    preconditionFailure("a configuration that was checked has settings")
+                }
                 try directory.write(merged, to: .config)
-                return settings.effective
+                return (settings.effective, WatchedContent(reading: .config, directory))
             }
         }
-        operations.onDeferred(.getTheme) { [unowned self] _, reply in
-            try edit("theme.get", reply) { directory in try directory.document(.theme) }
-        }
+        operations.on(.getTheme) { [unowned self] _ in theme }
         operations.onDeferred(.replaceTheme) { [unowned self] call, reply in
             let theme = JSONValue.object(call.document)
             try edit("theme.replace", reply) { directory in
                 _ = try directory.check(theme, as: .theme)
                 try directory.write(theme, to: .theme)
-                return theme
+                return (theme, WatchedContent(reading: .theme, directory))
             }
         }
     }
@@ -33,16 +33,20 @@ extension HubCore {
         ConfigDirectory(path: paths.configDirectory, environment: environment)
     }
 
-    /// Runs `work` on the files thread and answers with its result.
+    /// Runs `work` on the files thread, takes over what it wrote, and answers with its result.
     private func edit(
         _ label: String, _ reply: Reply,
-        _ work: @escaping @Sendable (ConfigDirectory) throws -> JSONValue
+        _ work: @escaping @Sendable (ConfigDirectory) throws -> (JSONValue, WatchedContent)
     ) throws(OperationError) {
         let directory = configDirectory
         let isTaken = desks.files.offload(label, reply: reply) {
             Result { try work(directory) }.mapError(Self.refusal)
-        } then: { (result: Result<JSONValue, OperationError>, iteration) in
-            iteration.answer(reply, try result.get())
+        } then: {
+            [unowned self] (result: Result<(JSONValue, WatchedContent), OperationError>, iteration)
+            in
+            let (answer, content) = try result.get()
+            try takeOver(content, iteration)
+            iteration.answer(reply, answer)
         }
         guard isTaken else {
             throw OperationError(

@@ -49,6 +49,11 @@ public struct ChannelStream: Sendable {
         ring.drop(before: oldestKept)
     }
 
+    /// Gives back the ring's memory: recoveries read the store from here on.
+    public mutating func forgetRing() {
+        ring = PublicationRing(limits: ring.limits)
+    }
+
     /// Takes back what was appended after `head`: its transaction did not commit.
     public mutating func rollBack(to head: Offset) {
         precondition(head <= self.head && head + 1 >= oldestKept, "Only the uncommitted is undone.")

@@ -18,7 +18,7 @@ public struct PublicationRing: Sendable {
         }
     }
 
-    private let limits: Limits
+    let limits: Limits
     /// A circle whose oldest publication is at `start`; freed slots hold nil to release their text.
     private var slots: [Publication?] = []
     private var start = 0
