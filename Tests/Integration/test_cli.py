@@ -106,6 +106,39 @@ def test_publish_reaches_a_client(product, team):
     assert str(received["offset"]) in json.dumps(done)
 
 
+def test_publish_takes_a_batch_from_standard_input(product, team):
+    client = team.listen()
+    events = {"events": [
+        {"channel": team.channel, "type": "log_entry", "payload": {"n": n}} for n in range(3)]}
+    done = product.cli_json(
+        "publish", "-", *product.remote(team.key), state=False, input=json.dumps(events))
+    assert [result["duplicate"] for result in done["results"]] == [False] * 3
+    assert [m["payload"]["n"] for m in client.collect(3)] == [0, 1, 2]
+
+
+def test_sessions_are_made_and_deleted_from_the_command_line(product, team):
+    client = team.listen()
+    made = product.cli_json("sessions", "create", "--name", "by hand", "--team", team.id)
+    assert client.expect("session_created")["session"]["id"] == made["id"]
+    code, _, err = product.cli("sessions", "delete", made["id"], "--team", team.id)
+    assert code == 0, err
+    assert client.expect("session_deleted")["session"]["id"] == made["id"]
+
+
+@pytest.mark.parametrize("url, code", [("http://localhost:1", 2), ("https://localhost:1", 1)])
+def test_an_installation_that_does_not_answer_is_said(product, url, code):
+    exit_code, out, err = product.cli(
+        "publish", "team:x", "log_entry", "{}", "--url", url, "--key", "k", state=False)
+    assert exit_code == code and not out and err.strip()
+
+
+def test_a_certificate_that_is_not_trusted_is_refused(product, team):
+    code, _, err = product.cli(
+        "sessions", "list", "--url", product.url, "--key", team.key, state=False)
+    assert code == 1
+    assert "certificate" in err.lower()
+
+
 def test_publish_with_the_sockets_uid_as_credential(product, team):
     client = team.listen()
     code, _, err = product.cli("publish", team.channel, "log_entry", '{"line": 2}')

@@ -64,6 +64,33 @@ def test_the_hub_dies_again_and_again_under_load(own_product):
     check_nothing_is_missing(product, channel, trickle, resumer)
 
 
+def test_text_is_written_once_and_in_order_whatever_dies(own_product):
+    """Deltas that are tried again with their event id, merged with others, over six deaths."""
+    product = own_product()
+    with product.api() as api:
+        session = api.post("/api/sessions", {})["id"]
+    channel = f"session:{session}"
+    def delta(number):
+        return {"type": "text_delta", "delta": f"{number},", "turnId": "t"}
+
+    with Resumer(product, channel) as resumer, Trickle(product, channel, delta) as trickle:
+        for role in ("hub", "fcgi", "hub", "ws", "hub", "fcgi"):
+            so_far = len(trickle.acknowledged)
+            eventually(lambda: len(trickle.acknowledged) > so_far + 10, within=30)
+            product.restarted(role, product.kill(role))
+        trickle.stopping.set()
+        trickle.thread.join(60)
+        last = max(trickle.acknowledged.values())
+        eventually(lambda: resumer.position[1] >= last, within=20, what="the device catching up")
+    whole = "".join(f"{n}," for n in range(len(trickle.acknowledged)))
+    with product.api() as api:
+        written = "".join(m["delta"] for m in api.history(channel) if m["type"] == "text_delta")
+    assert written == whole
+    assert resumer.text == whole
+    offsets = [offset for offset, _ in resumer.received]
+    assert offsets == list(range(offsets[0], offsets[0] + len(offsets)))
+
+
 def test_clients_stay_connected_while_the_hub_is_replaced(own_product):
     """The WebSocket worker keeps its connections; what was published meanwhile arrives once."""
     product = own_product()

@@ -173,6 +173,19 @@ def test_pings_are_spread_over_the_interval(impatient):
             raw.close()
 
 
+def test_a_frame_that_never_ends_does_not_keep_a_connection_open(impatient):
+    """A byte now and then is no frame: the heartbeat ends it."""
+    raw, _ = open_raw(impatient)
+    with raw:
+        watch = Stopwatch()
+        raw.send(frame(TEXT, b"", length=1000)[:8])
+        while watch.seconds < 6 and raw.try_send(b"a"):
+            if select.select([raw.stream], [], [], 0.05)[0] and not raw.read_some():
+                break
+        assert watch.seconds < 4
+        assert raw.close_code(within=3) in (4001, 1006)
+
+
 @pytest.mark.parametrize("what", ["nothing", "half a request", "byte at a time"])
 def test_a_handshake_that_never_ends_is_closed(impatient, what):
     with Raw.unix(impatient.ready["sockets"]["ws"][0]) as raw:

@@ -13,8 +13,10 @@ class Trickle:
     """A producer that never stops: one event every few milliseconds, each tried again with the
     same event id until it is acknowledged."""
 
-    def __init__(self, product, channel):
+    def __init__(self, product, channel, event=None):
+        """`event(number)` gives the fields of each event; a log entry with its number otherwise."""
         self.product, self.channel = product, channel
+        self.event = event or (lambda n: {"type": "log_entry", "payload": {"n": n}})
         self.acknowledged = {}
         self.retries = 0
         self.failure = None
@@ -46,8 +48,7 @@ class Trickle:
             try:
                 with self.product.api(timeout=5) as api:
                     answer = api.request("POST", "/api/publish", json={
-                        "channel": self.channel, "type": "log_entry", "payload": {"n": number},
-                        "eventId": event})
+                        "channel": self.channel, "eventId": event, **self.event(number)})
                 if answer.status_code == 200:
                     self.acknowledged[event] = answer.json()["results"][0]["offset"]
                     return
@@ -65,6 +66,7 @@ class Resumer:
     def __init__(self, product, channel):
         self.product, self.channel = product, channel
         self.received = []
+        self.text = ""
         self.position = None
         self.reconnects = 0
         self.unrecovered = 0
@@ -108,6 +110,7 @@ class Resumer:
                     continue
                 if "offset" in message:
                     self.received.append((message["offset"], message["eventId"]))
+                    self.text += message.get("delta", "")
                     self.position = (self.position[0], message["offset"])
 
 
