@@ -57,7 +57,7 @@ let package = Package(
         module("Crypto", ["CSodium"]),
         module("EventLoop", ["CLibEv"]),
         module("FastCGI", ["CFastCGI"]),
-        module("HTTPClient", ["CCurl"]),
+        module("HTTPClient", ["CCurl", "EventLoop"]),
         module("JSON", ["CJansson"]),
         module("WebSockets", ["CLibWebSockets", "EventLoop"]),
 

@@ -1,14 +1,16 @@
 import CCurl
+import Glibc
 
 /// Owns one `CURL *` with what it refers to: the only file that holds libcurl's pointers.
 ///
 /// Used by one thread at a time. Options stay set until ``reset()``; connections stay open for the
 /// next request until the handle is released.
 @safe final class CurlHandle {
-    private let handle: UnsafeMutableRawPointer
+    /// For ``CurlMulti``, which drives handles that it does not own.
+    let handle: UnsafeMutableRawPointer
     private var headerList: UnsafeMutablePointer<curl_slist>?
-    /// What libcurl writes into during ``perform()``.
-    private let receiver = CurlReceiver()
+    /// What libcurl writes into while a request is under way.
+    let receiver = CurlReceiver()
 
     /// libcurl needs this before anything else, once, before other threads use it.
     private static let isInitialised = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
@@ -65,6 +67,12 @@ import CCurl
     ///
     /// Blocks.
     func perform(maximumBodyBytes: Int) -> (code: CURLcode, receiver: CurlReceiver) {
+        attachReceiver(maximumBodyBytes: maximumBodyBytes)
+        return (unsafe curl_easy_perform(handle), receiver)
+    }
+
+    /// Lets what arrives go to ``receiver``, which forgets what it had.
+    func attachReceiver(maximumBodyBytes: Int) {
         receiver.restart(maximumBodyBytes: maximumBodyBytes)
         // Unretained: the receiver lives as long as the handle.
         let context = unsafe Unmanaged.passUnretained(receiver).toOpaque()
@@ -72,12 +80,29 @@ import CCurl
         unsafe switchboard_curl_set_pointer(handle, CURLOPT_HEADERDATA, context)
         unsafe switchboard_curl_set_callback(handle, CURLOPT_WRITEFUNCTION, bodyArrived)
         unsafe switchboard_curl_set_callback(handle, CURLOPT_HEADERFUNCTION, headerArrived)
-        return (unsafe curl_easy_perform(handle), receiver)
     }
 
-    var status: Int {
+    /// Sockets are closed in programs that this process starts: libcurl 7.88 does not see to it.
+    func closeSocketsOnExec() {
+        check(
+            unsafe switchboard_curl_set_open_socket(handle, openSocket), CURLOPT_OPENSOCKETFUNCTION)
+    }
+
+    var status: Int { number(CURLINFO_RESPONSE_CODE) }
+
+    /// What a proxy answered to CONNECT; 0 where none was asked.
+    var proxyStatus: Int { number(CURLINFO_HTTP_CONNECTCODE) }
+
+    /// Bytes of the request's body that were sent so far.
+    var sentBodyBytes: Int {
+        var value: curl_off_t = 0
+        _ = unsafe switchboard_curl_get_offset(handle, CURLINFO_SIZE_UPLOAD_T, &value)
+        return Int(value)
+    }
+
+    private func number(_ info: CURLINFO) -> Int {
         var value = 0
-        _ = unsafe switchboard_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &value)
+        _ = unsafe switchboard_curl_get_long(handle, info, &value)
         return value
     }
 
@@ -113,42 +138,6 @@ import CCurl
     }
 }
 
-/// What arrived of one answer.
-final class CurlReceiver {
-    private(set) var headers: [(name: String, value: String)] = []
-    private(set) var body: [UInt8] = []
-    private(set) var isTooLarge = false
-    private var maximumBodyBytes = 0
-
-    func restart(maximumBodyBytes: Int) {
-        headers = []
-        body = []
-        isTooLarge = false
-        self.maximumBodyBytes = maximumBodyBytes
-    }
-
-    /// False ends the transfer.
-    func appendBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard body.count + bytes.count <= maximumBodyBytes else {
-            isTooLarge = true
-            return false
-        }
-        unsafe body.append(contentsOf: bytes)
-        return true
-    }
-
-    /// One line of the head; an interim answer's headers give way to the final one's.
-    func appendHeader(_ line: String) {
-        if line.hasPrefix("HTTP/") {
-            headers = []
-        } else if let colon = line.firstIndex(of: ":") {
-            let value = line[line.index(after: colon)...]
-                .drop { $0 == " " || $0 == "\t" }.prefix { !$0.isNewline }
-            headers.append((line[..<colon].lowercased(), String(value)))
-        }
-    }
-}
-
 private func bodyArrived(
     _ bytes: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int,
     _ context: UnsafeMutableRawPointer?
@@ -168,4 +157,13 @@ private func headerArrived(
     let line = unsafe UnsafeRawBufferPointer(start: bytes, count: count)
     unsafe receiver.appendHeader(String(decoding: line, as: UTF8.self))
     return count
+}
+
+private func openSocket(
+    _ context: UnsafeMutableRawPointer?, _ purpose: curlsocktype,
+    _ address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let address = unsafe address?.pointee else { return -1 }
+    let type = address.socktype | Int32(SOCK_CLOEXEC.rawValue)
+    return socket(address.family, type, address.protocol)
 }

@@ -20,13 +20,7 @@ public final class HTTPClient {
     public func perform(_ request: HTTPRequest) throws(HTTPClientError) -> HTTPResponse {
         handle.reset()
         trust.apply(to: handle)
-        handle.set(CURLOPT_URL, request.url)
-        handle.set(CURLOPT_TIMEOUT_MS, max(1, request.timeout.inMilliseconds))
-        if let body = request.body { handle.setBody(body) }
-        handle.set(CURLOPT_CUSTOMREQUEST, request.method)
-        if request.method == "HEAD" { handle.set(CURLOPT_NOBODY, 1) }
-        // "Expect" would cost a round trip before each larger body.
-        handle.setHeaders(["expect:"] + request.headers.map { "\($0.name): \($0.value)" })
+        handle.apply(request)
         let (code, received) = handle.perform(maximumBodyBytes: Self.maximumBodyBytes)
         guard code == CURLE_OK else {
             throw HTTPClientError(code, url: request.url, isTooLarge: received.isTooLarge)
@@ -53,6 +47,19 @@ public struct HTTPTrust: Sendable {
         handle.set(CURLOPT_FOLLOWLOCATION, 0)
         if let caFile { handle.set(CURLOPT_CAINFO, caFile) }
         if ignoresProxies { handle.set(CURLOPT_PROXY, "") }
+    }
+}
+
+extension CurlHandle {
+    /// Sets what is asked, and how long for; the way there and whom to trust are set apart.
+    func apply(_ request: HTTPRequest) {
+        set(CURLOPT_URL, request.url)
+        set(CURLOPT_TIMEOUT_MS, max(1, request.timeout.inMilliseconds))
+        if let body = request.body { setBody(body) }
+        set(CURLOPT_CUSTOMREQUEST, request.method)
+        if request.method == "HEAD" { set(CURLOPT_NOBODY, 1) }
+        // "Expect" would cost a round trip before each larger body.
+        setHeaders(["expect:"] + request.headers.map { "\($0.name): \($0.value)" })
     }
 }
 

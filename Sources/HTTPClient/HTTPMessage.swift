@@ -1,7 +1,7 @@
 /// One request of an ``HTTPClient``.
 public struct HTTPRequest: Sendable {
     public var method: String
-    /// Absolute, `https`.
+    /// Absolute; `https`, for a ``StreamingHTTPClient`` also `http`.
     public var url: String
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]?
@@ -43,6 +43,8 @@ public struct HTTPClientError: Error, Sendable, Equatable, CustomStringConvertib
         /// The other side's certificate is not to be trusted, or TLS failed.
         case tls
         case timedOut
+        /// A stream on which no byte moved for too long.
+        case silent
         /// The answer is larger than the client takes.
         case tooLarge
         /// Anything else, such as a connection that ended early.
@@ -54,6 +56,12 @@ public struct HTTPClientError: Error, Sendable, Equatable, CustomStringConvertib
     public let origin: String
     /// The library's own words.
     public let reason: String
+
+    public init(cause: Cause, origin: String, reason: String) {
+        self.cause = cause
+        self.origin = origin
+        self.reason = reason
+    }
 
     public var description: String { "a request to \(origin) failed: \(reason)" }
 }
