@@ -66,6 +66,8 @@ let package = Package(
         module("Protocol", ["JSON", "Realtime"]),
 
         // Adapters.
+        module("ClaudeAPI", ["Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime"]),
+        module("DemoModel", ["EventLoop", "JSON"]),
         module(
             "Store",
             ["JSON", "Protocol", "Realtime", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -109,13 +111,16 @@ let package = Package(
         program(
             "switchboard",
             [
-                "Client", "Daemon", "EventLoop", "HTTPClient", "IPC", "JSON", "Protocol",
-                "Realtime",
+                "Client", "Daemon", "DemoModel", "EventLoop", "HTTPClient", "IPC", "JSON",
+                "Protocol", "Realtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests.
         tests(of: "Access", ["Crypto", "Protocol", "Realtime"]),
+        tests(
+            of: "ClaudeAPI",
+            ["Crypto", "DemoModel", "EventLoop", "HTTPClient", "JSON", "Realtime"]),
         tests(of: "Client", ["HTTPClient", "JSON", "Protocol", "Realtime"]),
         tests(of: "Crypto"),
         tests(of: "Daemon", ["EventLoop", "JSON", logging]),
