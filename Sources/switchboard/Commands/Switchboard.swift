@@ -8,6 +8,6 @@ struct Switchboard: ParsableCommand {
         subcommands: [
             DevCommand.self, TeamsCommand.self, UsersCommand.self, KeysCommand.self,
             SessionsCommand.self, PublishCommand.self, ListenCommand.self, ConfigCommand.self,
-            DoctorCommand.self,
+            DoctorCommand.self, DemoModelCommand.self,
         ])
 }
