@@ -105,6 +105,18 @@ def test_an_invalid_edit_is_logged_and_not_announced(quiet_product, text):
         assert api.get("/api/sessions")["items"] == []
 
 
+@pytest.mark.parametrize("text", INVALID)
+def test_an_invalid_theme_is_kept_out_of_what_rest_shows(quiet_product, text):
+    product = quiet_product
+    client = product.connect()
+    rewrite(product.theme_file, '{"accent": "#010203"}')
+    client.expect("config_changed", within=2, changeType="theme")
+    rewrite(product.theme_file, text)
+    eventually(lambda: "theme.json is not taken over" in product.log(), within=3)
+    with product.api() as api:
+        assert api.get("/api/theme") == {"accent": "#010203"}
+
+
 def test_a_setting_out_of_range_is_kept_out_and_the_log_says_why(quiet_product):
     product = quiet_product
     client = product.connect()

@@ -215,6 +215,33 @@ def test_a_worker_without_descriptors_serves_those_it_has_and_recovers(own_produ
     assert product.pid("ws") == pid
 
 
+def test_a_hub_that_freezes_and_thaws_loses_nothing(own_product):
+    """Long enough for every link to be given up: late answers of the thawed hub do no harm."""
+    product = own_product()
+    channel = f"team:{product.ready['teamId']}"
+    with Resumer(product, channel) as resumer, Trickle(product, channel) as trickle:
+        pid = product.pid("hub")
+        eventually(lambda: len(trickle.acknowledged) > 20, within=20)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with product.api(key=None) as anonymous:
+                eventually(lambda: anonymous.try_status("GET", "/ready") == 503, within=20)
+                so_far = len(trickle.acknowledged)
+                with product.api(timeout=15) as api:
+                    assert api.try_status("GET", "/api/sessions") == 503
+                assert len(trickle.acknowledged) == so_far, "acknowledged by a frozen hub"
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        eventually(lambda: len(trickle.acknowledged) > so_far + 20, within=20,
+                   what="publishing with the hub thawed")
+        trickle.stopping.set()
+        trickle.thread.join(60)
+        last = max(trickle.acknowledged.values())
+        eventually(lambda: resumer.position[1] >= last, within=20, what="the device catching up")
+    check_nothing_is_missing(product, channel, trickle, resumer)
+    assert product.pid("hub") == pid
+
+
 @pytest.mark.parametrize("clients", [0, 30])
 def test_sigterm_drains_the_worker_within_ten_seconds(own_product, clients):
     product = own_product(ws_workers=2)

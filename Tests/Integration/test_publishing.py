@@ -138,6 +138,22 @@ def test_a_malformed_channel_in_the_path_is_refused(team):
         assert status in (400, 404), channel
 
 
+@pytest.mark.parametrize("size", [100_000, 250_000])
+def test_a_large_publication_arrives_in_one_piece(team, size):
+    client = team.listen()
+    team.api.publish(team.channel, "log_entry", "é" * (size // 2))
+    assert client.next()["payload"] == "é" * (size // 2)
+    assert team.api.history(team.channel)[0]["payload"] == "é" * (size // 2)
+
+
+def test_a_publication_over_256_kib_is_refused(team):
+    client = team.listen()
+    answer = team.api.request("POST", "/api/publish", json={
+        "channel": team.channel, "type": "log_entry", "payload": "a" * 300_000})
+    assert answer.status_code in (400, 413), answer.text[:300]
+    assert client.until_pong() == []
+
+
 def test_an_event_too_large_for_the_body_limit_is_413(team):
     error = team.api.refused("POST", "/api/publish", 413, body={
         "channel": team.channel, "type": "log_entry", "payload": "a" * (5 * 1024 * 1024)})
