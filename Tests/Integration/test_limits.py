@@ -304,6 +304,34 @@ def test_connections_that_come_and_go_leave_no_memory_behind(own_product):
         assert client.until_pong() == []
 
 
+def test_recent_publications_of_all_channels_together_are_bounded(own_product):
+    """Many busy channels: the hub keeps so many bytes in memory, the rest is read from the store."""
+    product = own_product(env={"HUB_RING_TOTAL_BYTES": str(4 * 1024 * 1024)})
+    pid, key = product.pid("hub"), product.ready["apiKey"]
+    names = [f"busy-{n}" for n in range(150)]
+    with product.api(timeout=60) as api:
+        for name in names:
+            api.put(f"/api/specs/{name}", {"name": name})
+
+        def publish(name):
+            events = [{"channel": f"spec:{name}", "type": "log_entry", "payload": "x" * 8000}] * 60
+            return api.post("/api/publish", {"events": events})["results"]
+
+        first = publish(names[0])[0]
+        for name in names[1:50]:
+            publish(name)
+        before = processes.resident_bytes(pid)
+        for name in names[50:]:
+            publish(name)
+        grown = processes.resident_bytes(pid) - before
+        assert grown < 16 * 1024 * 1024, f"{grown} bytes more for 100 channels of 480 KB"
+    with Client(product, key) as client:
+        channel = f"spec:{names[0]}"
+        since = (first["epoch"], first["offset"])
+        assert client.subscribe(channel, since=since)["recovered"] is True
+        assert len(client.collect(59, "log_entry")) == 59
+
+
 def test_the_configured_subscription_cap_holds(own_product):
     product = own_product(env={"WS_MAX_SUBSCRIPTIONS_PER_CONNECTION": "2"})
     with product.api() as api, product.connect() as client:
