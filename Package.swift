@@ -53,13 +53,15 @@ let package = Package(
         cLibrary("CLibWebSockets", pkgConfig: "libwebsockets", apt: "libwebsockets-dev"),
         cLibrary("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
 
-        // Wrappers: one module per C library, the only importer of its C target.
+        // Wrappers: one module per C library, the only importer of its C target. System is libc's,
+        // which the others may use too.
+        module("System"),
         module("Crypto", ["CSodium"]),
-        module("EventLoop", ["CLibEv"]),
-        module("FastCGI", ["CFastCGI"]),
+        module("EventLoop", ["CLibEv", "System"]),
+        module("FastCGI", ["CFastCGI", "System"]),
         module("HTTPClient", ["CCurl", "EventLoop"]),
         module("JSON", ["CJansson"]),
-        module("WebSockets", ["CLibWebSockets", "EventLoop"]),
+        module("WebSockets", ["CLibWebSockets", "EventLoop", "System"]),
 
         // Core: decisions and words, no I/O.
         module("Realtime"),
@@ -70,19 +72,22 @@ let package = Package(
         module("DemoModel", ["EventLoop", "JSON"]),
         module(
             "Store",
-            ["JSON", "Protocol", "Realtime", .product(name: "GRDB", package: "GRDB.swift")]),
+            [
+                "JSON", "Protocol", "Realtime", "System",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
 
         // Shared shell.
         module("Access", ["Crypto", "Protocol", "Realtime"]),
-        module("Daemon", ["EventLoop", "JSON", "Protocol", "Realtime", logging]),
-        module("IPC", ["Daemon", "EventLoop", "JSON", "Protocol", logging]),
+        module("Daemon", ["EventLoop", "JSON", "Protocol", "Realtime", "System", logging]),
+        module("IPC", ["Daemon", "EventLoop", "JSON", "Protocol", "System", logging]),
 
         // Services, one per process.
         module(
             "Hub",
             [
                 "Access", "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime",
-                "Store",
+                "Store", "System",
                 logging,
             ]),
         module(
@@ -96,7 +101,7 @@ let package = Package(
             "FastCGIWorker",
             [
                 "Access", "Crypto", "Daemon", "EventLoop", "FastCGI", "IPC", "JSON", "Protocol",
-                "Realtime", logging,
+                "Realtime", "System", logging,
             ]),
         module(
             "Client",
@@ -129,25 +134,27 @@ let package = Package(
             of: "FastCGIWorker",
             [
                 "Access", "Crypto", "Daemon", "EventLoop", "FastCGI", "IPC", "JSON", "Protocol",
-                "Realtime", logging,
+                "Realtime", "System", logging,
             ]),
         tests(
             of: "Hub",
             [
                 "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime", "Store",
+                "System",
                 logging,
             ]),
-        tests(of: "IPC", ["EventLoop", "JSON", "Protocol", "Realtime", logging]),
+        tests(of: "IPC", ["EventLoop", "JSON", "Protocol", "Realtime", "System", logging]),
         tests(of: "JSON"),
         tests(of: "Protocol", ["JSON", "Realtime"]),
         tests(of: "Realtime"),
-        tests(of: "Store", ["Protocol", "Realtime"]),
-        tests(of: "WebSockets", ["EventLoop"]),
+        tests(of: "Store", ["Protocol", "Realtime", "System"]),
+        tests(of: "System"),
+        tests(of: "WebSockets", ["EventLoop", "System"]),
         tests(
             of: "WebSocketWorker",
             [
                 "Access", "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol", "Realtime",
-                "WebSockets", logging,
+                "System", "WebSockets", logging,
             ]),
     ]
 )

@@ -1,5 +1,6 @@
 import CLibEv
 import Glibc
+import System
 
 /// One thread's event loop: descriptors, timers, signals, and messages from other threads.
 ///
@@ -24,7 +25,7 @@ import Glibc
     /// - Throws: ``EventLoopError`` when the process has no descriptor left for it.
     public init() throws(EventLoopError) {
         guard let handle = unsafe ev_loop_new(UInt32(EVBACKEND_EPOLL)) else {
-            throw EventLoopError.creationFailed(errno: errno)
+            throw EventLoopError.creationFailed(.last)
         }
         unsafe self.handle = unsafe handle
         unsafe prepare = .allocate(capacity: 1)

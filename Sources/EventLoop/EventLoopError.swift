@@ -1,14 +1,14 @@
-import Glibc
+import System
 
 /// What can go wrong with an event loop in operation.
 public enum EventLoopError: Error, Equatable, CustomStringConvertible {
     /// libev couldn't make a loop: no descriptors or no memory left.
-    case creationFailed(errno: Int32)
+    case creationFailed(SystemError)
 
     public var description: String {
         switch self {
-        case .creationFailed(let number):
-            "making an event loop over epoll failed (errno \(number)): "
+        case .creationFailed(let error):
+            "making an event loop over epoll failed: \(error); "
                 + "raise the limit of open files (LimitNOFILE) of this process"
         }
     }

@@ -1,27 +1,22 @@
-import Glibc
+import System
 
 /// What can fail while the listener is made.
 public enum FastCGIError: Error, Equatable, CustomStringConvertible {
-    /// A Unix socket's path holds at most 107 bytes and starts with a slash.
-    case unusablePath(String)
-    /// Another process answers on the path.
-    case alreadyServed(path: String)
+    /// The socket could not be listened at.
+    case socket(UnixSocketError)
     /// `FCGX_Init` returned this.
     case libraryUnavailable(code: Int32)
-    /// A system call failed with `code`, an `errno`.
-    case system(call: String, path: String, code: Int32)
+    /// A system call failed.
+    case system(call: String, path: String, SystemError)
 
     public var description: String {
         switch self {
-        case .unusablePath(let path):
-            "listening for FastCGI failed: the socket path \(path) must be absolute and shorter "
-                + "than 108 bytes"
-        case .alreadyServed(let path):
-            "listening for FastCGI on \(path) failed: another process answers there; stop it first"
+        case .socket(let error):
+            error.description
         case .libraryUnavailable(let code):
             "preparing libfcgi failed with code \(code)"
-        case .system(let call, let path, let code):
-            "listening for FastCGI on \(path) failed: \(call): \(unsafe String(cString: strerror(code)))"
+        case .system(let call, let path, let error):
+            "could not listen for FastCGI at \(path): \(call): \(error)"
         }
     }
 }

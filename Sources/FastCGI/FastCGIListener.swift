@@ -1,50 +1,42 @@
 import CFastCGI
 import Glibc
+import System
 
 /// The socket on which a web server's FastCGI connections arrive, shared by all request threads.
 ///
 /// It owns its two descriptors and the socket's file.
 public final class FastCGIListener: Sendable {
-    /// Non-blocking, so that a thread that lost the race for a connection goes back to waiting.
-    let descriptor: Int32
     /// An eventfd that becomes readable at `shutdown()` and stays so.
     let stopDescriptor: Int32
-    /// The socket's file, removed at the end.
-    public let path: String
+    private let listener: UnixListener
 
-    /// Binds and listens on a Unix socket, and leaves its file with `mode`.
-    ///
-    /// Until everything is set the file belongs to the owner alone; a file that a killed process left
-    /// behind is replaced. Keep the directory closed to whoever must not connect.
+    /// The socket's file, removed at the end.
+    public var path: String { listener.path }
+    /// Non-blocking, so that a thread that lost the race for a connection goes back to waiting.
+    var descriptor: Int32 { listener.descriptor }
+
+    /// Listens on a Unix socket, whose file gets `mode`; see ``UnixListener``.
     ///
     /// - Parameters:
     ///   - backlog: connections that wait in the kernel while every thread is busy.
     ///   - mode: permission bits, such as 0o660.
     public init(path: String, backlog: Int32, mode: UInt32) throws(FastCGIError) {
         try FastCGILibrary.initialise()
-        let address = try UnixAddress(path)
-        let descriptor = socket(
-            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0
-        )
-        guard descriptor >= 0 else { throw .system(call: "socket", path: path, code: errno) }
-        do {
-            try address.removeLeftover()
-            // Linux gives the file the mode of the unbound socket.
-            try Self.check("fchmod", path, fchmod(descriptor, 0o600))
-            try Self.check("bind", path, address.bind(descriptor))
-            try Self.check("listen", path, listen(descriptor, backlog))
-            try Self.check("chmod", path, unsafe chmod(path, mode))
-            stopDescriptor = try Self.makeStopDescriptor(path)
+        do throws(UnixSocketError) {
+            listener = try UnixListener(path: path, backlog: backlog, mode: mode)
         } catch {
-            close(descriptor)
-            throw error
+            throw .socket(error)
         }
-        self.descriptor = descriptor
-        self.path = path
+        stopDescriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+        guard stopDescriptor >= 0 else {
+            let error = SystemError.last
+            listener.close()
+            throw .system(call: "eventfd", path: path, error)
+        }
     }
 
     deinit {
-        close(descriptor)
+        listener.close()
         close(stopDescriptor)
     }
 
@@ -53,19 +45,7 @@ public final class FastCGIListener: Sendable {
     /// No new connection reaches the socket, those that wait in its backlog are still answered, then
     /// every `accept()` returns nil.
     public func shutdown() {
-        unsafe unlink(path)
+        listener.removeFile()
         eventfd_write(stopDescriptor, 1)
-    }
-
-    private static func makeStopDescriptor(_ path: String) throws(FastCGIError) -> Int32 {
-        let descriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        try check("eventfd", path, descriptor)
-        return descriptor
-    }
-
-    private static func check(
-        _ call: String, _ path: String, _ result: Int32
-    ) throws(FastCGIError) {
-        if result < 0 { throw .system(call: call, path: path, code: errno) }
     }
 }

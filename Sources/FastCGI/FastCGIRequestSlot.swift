@@ -1,5 +1,6 @@
 import CFastCGI
 import Glibc
+import System
 
 /// One thread's place for one request at a time; made and used on that thread only.
 ///
@@ -20,7 +21,7 @@ import Glibc
     ) throws(FastCGIError) {
         let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else {
-            throw .system(call: "epoll_create1", path: listener.path, code: errno)
+            throw .system(call: "epoll_create1", path: listener.path, .last)
         }
         // Exclusive: the kernel wakes one of the waiting threads for a connection, not all.
         let exclusive = EPOLLIN.rawValue | EPOLLEXCLUSIVE.rawValue
@@ -28,9 +29,9 @@ import Glibc
             Self.watch(listener.descriptor, events: exclusive, on: epoll),
             Self.watch(listener.stopDescriptor, events: EPOLLIN.rawValue, on: epoll)
         else {
-            let code = errno
+            let error = SystemError.last
             close(epoll)
-            throw .system(call: "epoll_ctl", path: listener.path, code: code)
+            throw .system(call: "epoll_ctl", path: listener.path, error)
         }
         self.listener = listener
         self.peerTimeout = peerTimeout
@@ -84,15 +85,14 @@ extension FastCGIRequestSlot {
     private func nextConnection() -> Int32? {
         while true {
             let isStopping = waitForEvents()
-            let connection = Glibc.accept(listener.descriptor, nil, nil)
-            if connection >= 0 {
-                _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-                return connection
-            }
-            switch errno {
-            case EAGAIN where isStopping: return nil
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: waitForDescriptors()
-            default: continue
+            do throws(SystemError) {
+                return try UnixSocket.accept(from: listener.descriptor, isBlocking: true)
+            } catch {
+                switch error.number {
+                case EAGAIN where isStopping: return nil
+                case EMFILE, ENFILE, ENOBUFS, ENOMEM: waitForDescriptors()
+                default: continue
+                }
             }
         }
     }

@@ -2,6 +2,7 @@ import EventLoop
 import Logging
 import Protocol
 import Realtime
+import System
 
 /// A process's link to the hub: connects, greets, asks, and connects again when it is lost.
 ///

@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Protocol
+import System
 
 /// One end of an IPC connection on an event loop: envelopes in, envelopes out.
 ///
@@ -80,7 +81,7 @@ public final class IPCConnection {
             } else if errno == EAGAIN {
                 break
             } else if errno != EINTR {
-                return end(.writeFailed(errno: errno))
+                return end(.writeFailed(.last))
             }
         }
         guard isOpen else { return }
@@ -124,7 +125,7 @@ public final class IPCConnection {
         } else if count == 0 {
             end(.closedByPeer)
         } else if errno != EAGAIN && errno != EINTR {
-            end(errno == ECONNRESET ? .closedByPeer : .readFailed(errno: errno))
+            end(errno == ECONNRESET ? .closedByPeer : .readFailed(.last))
         }
     }
 

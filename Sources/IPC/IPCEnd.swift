@@ -1,4 +1,5 @@
 import Protocol
+import System
 
 /// Every way in which an IPC connection can end; logged once, counted once.
 public enum IPCEnd: Error, Equatable, Sendable, CustomStringConvertible {
@@ -6,8 +7,8 @@ public enum IPCEnd: Error, Equatable, Sendable, CustomStringConvertible {
     case closedByPeer
     /// This side closed on purpose: drain, or its owner is gone.
     case closedHere
-    case readFailed(errno: Int32)
-    case writeFailed(errno: Int32)
+    case readFailed(SystemError)
+    case writeFailed(SystemError)
     /// The bytes are no message of this protocol.
     case malformed(WireError)
     /// A message that this side does not take in this state, such as anything before `hello`.
@@ -24,8 +25,8 @@ public enum IPCEnd: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .closedByPeer: "the peer closed the connection"
         case .closedHere: "closed by this process"
-        case .readFailed(let number): "reading failed: \(SystemError(number))"
-        case .writeFailed(let number): "writing failed: \(SystemError(number))"
+        case .readFailed(let error): "reading failed: \(error)"
+        case .writeFailed(let error): "writing failed: \(error)"
         case .malformed(let error): "\(error)"
         case .outOfTurn(let what): "the peer sent \(what), which is not its turn"
         case .queueOverflow(let bytes, let maximum):

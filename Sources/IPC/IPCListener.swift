@@ -1,6 +1,7 @@
 import EventLoop
 import Glibc
 import Protocol
+import System
 
 /// The hub's socket: accepts processes of trusted users, and hands over each one once it has said
 /// who it is.
@@ -13,8 +14,7 @@ public final class IPCListener {
     public var onRefusal: ((IPCEnd) -> Void)?
 
     private let loop: EventLoop
-    private let path: String
-    private let descriptor: Int32
+    private let listener: UnixListener
     private let trustedUsers: Set<uid_t>
     private let maximumQueueBytes: Int
     private var watcher: DescriptorWatcher?
@@ -32,11 +32,10 @@ public final class IPCListener {
         loop: EventLoop, path: String, trustedUsers: Set<uid_t>, maximumQueueBytes: Int
     ) throws(UnixSocketError) {
         self.loop = loop
-        self.path = path
         self.trustedUsers = trustedUsers
         self.maximumQueueBytes = maximumQueueBytes
-        descriptor = try UnixSocket.listen(at: path, backlog: 128)
-        watcher = loop.watch(descriptor, .read) { [weak self] _ in self?.acceptReady() }
+        listener = try UnixListener(path: path, backlog: 128, mode: 0o600)
+        watcher = loop.watch(listener.descriptor, .read) { [weak self] _ in self?.acceptReady() }
     }
 
     /// Stops accepting and removes the socket; peers stay.
@@ -44,8 +43,8 @@ public final class IPCListener {
         guard watcher != nil else { return }
         watcher?.cancel()
         watcher = nil
-        Glibc.close(descriptor)
-        unsafe unlink(path)
+        listener.removeFile()
+        listener.close()
         for (_, entry) in greeting { entry.connection.close() }
         greeting = [:]
     }
@@ -53,7 +52,8 @@ public final class IPCListener {
     deinit { close() }
 
     private func acceptReady() {
-        while let accepted = UnixSocket.accept(from: descriptor) { admit(accepted) }
+        // An error is the end of what waits, or of a peer that left again.
+        while let accepted = try? UnixSocket.accept(from: listener.descriptor) { admit(accepted) }
     }
 
     private func admit(_ accepted: Int32) {

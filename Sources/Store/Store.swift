@@ -1,5 +1,6 @@
 import GRDB
 import Glibc
+import System
 
 /// The hub's database: the truth, of which everything in the hub's memory is a copy.
 ///
@@ -51,7 +52,7 @@ public final class Store {
     /// SQLite only says "unable to open"; the system knows why.
     private static func checkAccess(_ path: String) throws(StoreError) {
         let descriptor = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unusable(path: path, errno: errno) }
+        guard descriptor >= 0 else { throw .unusable(path: path, .last) }
         close(descriptor)
     }
 }

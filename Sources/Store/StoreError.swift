@@ -1,5 +1,5 @@
 import GRDB
-import Glibc
+import System
 
 /// Why the database did not do what was asked.
 public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -9,7 +9,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A stored value is none that this program writes.
     case damaged(column: Int, of: String)
     case inUse(path: String)
-    case unusable(path: String, errno: Int32)
+    case unusable(path: String, SystemError)
     /// Made by a newer version of this program.
     case tooNew(version: Int, supported: Int)
     /// Disk full, I/O error, file damaged: nothing can be promised any more.
@@ -48,8 +48,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         case .inUse(let path):
             "the database \(path) is in use by another hub; stop that one first, or choose"
                 + " another state directory"
-        case .unusable(let path, let number):
-            "could not open \(path): \(Self.text(of: number)); the directory must exist and belong"
+        case .unusable(let path, let error):
+            "could not open \(path): \(error); the directory must exist and belong"
                 + " to the hub's user"
         case .tooNew(let version, let supported):
             "the database has version \(version), this program knows versions up to \(supported);"
@@ -58,12 +58,5 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(what) failed: \(reason) (SQLite \(code)); see that the disk has space and works,"
                 + " then start again"
         }
-    }
-
-    private static func text(of number: Int32) -> String {
-        var text = [CChar](repeating: 0, count: 128)
-        guard unsafe strerror_r(number, &text, text.count) == 0 else { return "errno \(number)" }
-        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        return "\(String(decoding: bytes, as: UTF8.self)) (errno \(number))"
     }
 }

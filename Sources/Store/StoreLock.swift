@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Keeps a second hub away from the same database (`flock(2)` on a file beside it); the kernel lets
 /// go of it when the process dies, however it dies.
@@ -8,12 +9,12 @@ final class StoreLock {
     init(database path: String) throws(StoreError) {
         let lockPath = "\(path).lock"
         descriptor = unsafe open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unusable(path: lockPath, errno: errno) }
+        guard descriptor >= 0 else { throw .unusable(path: lockPath, .last) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let number = errno
+            let error = SystemError.last
             close(descriptor)
-            throw number == EWOULDBLOCK
-                ? .inUse(path: path) : .unusable(path: lockPath, errno: number)
+            throw error.number == EWOULDBLOCK
+                ? .inUse(path: path) : .unusable(path: lockPath, error)
         }
     }
 

@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import System
 
 /// A bound, listening socket of the process, watched for clients.
 ///
@@ -14,8 +15,8 @@ final class ListeningSocket {
     private static let pauseAfterError = Duration.milliseconds(100)
 
     private let descriptor: Int32
-    /// The Unix socket to remove at the end, with its identity: a successor may have replaced it.
-    private let path: (name: String, inode: UInt)?
+    /// Nil on loopback.
+    private let unixListener: UnixListener?
     private let loop: EventLoop
     private let accepted: (Int32) -> Void
     private var watcher: DescriptorWatcher?
@@ -25,10 +26,12 @@ final class ListeningSocket {
     init(
         loop: EventLoop, unixSocket path: String, mode: UInt32,
         accepted: @escaping (Int32) -> Void
-    ) throws(WebSocketsError) {
+    ) throws(UnixSocketError) {
         self.loop = loop
         self.accepted = accepted
-        (descriptor, self.path) = try UnixSocketFile.bind(path, mode, backlog: Self.backlog)
+        let listener = try UnixListener(path: path, backlog: Self.backlog, mode: mode)
+        unixListener = listener
+        descriptor = listener.descriptor
         watch()
     }
 
@@ -38,7 +41,7 @@ final class ListeningSocket {
     ) throws(WebSocketsError) {
         self.loop = loop
         self.accepted = accepted
-        path = nil
+        unixListener = nil
         descriptor = try LoopbackSocket.bind(loopbackPort, backlog: Self.backlog)
         watch()
     }
@@ -58,7 +61,7 @@ final class ListeningSocket {
         watcher = nil
         retry = nil
         _ = Glibc.close(descriptor)
-        if let path { UnixSocketFile.remove(path.name, inode: path.inode) }
+        unixListener?.removeFile()
     }
 
     private func watch() {
@@ -67,17 +70,14 @@ final class ListeningSocket {
 
     private func accept() {
         for _ in 0..<Self.acceptsPerRound where isAccepting {
-            let client = Glibc.accept(descriptor, nil, nil)
-            if client >= 0 {
-                // libwebsockets makes it non-blocking; this can't fail for an open descriptor.
-                _ = fcntl(client, F_SETFD, FD_CLOEXEC)
-                accepted(client)
-                continue
-            }
-            switch errno {
-            case EAGAIN: return
-            case ECONNABORTED, EINTR: continue
-            default: return pauseAfterError()
+            do throws(SystemError) {
+                accepted(try UnixSocket.accept(from: descriptor))
+            } catch {
+                switch error.number {
+                case EAGAIN: return
+                case ECONNABORTED, EINTR: continue
+                default: return pauseAfterError()
+                }
             }
         }
     }

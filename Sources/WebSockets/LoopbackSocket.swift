@@ -1,10 +1,11 @@
 import Glibc
+import System
 
 /// A listening TCP socket on 127.0.0.1.
 enum LoopbackSocket {
     static func bind(_ port: Int, backlog: Int32) throws(WebSocketsError) -> Int32 {
         func failure(_ call: String) -> WebSocketsError {
-            .listenFailed(call: call, address: "127.0.0.1:\(port)", errno: errno)
+            .loopbackFailed(call: call, port: port, .last)
         }
         guard let networkPort = UInt16(exactly: port)?.bigEndian else {
             errno = EINVAL
@@ -23,7 +24,7 @@ enum LoopbackSocket {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = networkPort
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let bound = unsafe withSocketAddress(&address) { unsafe Glibc.bind(descriptor, $0, $1) }
+        let bound = unsafe withSocketAddress(address) { unsafe Glibc.bind(descriptor, $0, $1) }
         guard bound == 0, listen(descriptor, backlog) == 0 else {
             let error = failure(bound == 0 ? "listen" : "bind")
             _ = close(descriptor)
@@ -42,15 +43,5 @@ enum LoopbackSocket {
         }
         guard result == 0, address.sin_family == sa_family_t(AF_INET) else { return 0 }
         return Int(UInt16(bigEndian: address.sin_port))
-    }
-}
-
-/// Any socket address, as the calls of the kernel take it.
-func withSocketAddress<Address>(
-    _ address: inout Address, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
-) -> Int32 {
-    let length = socklen_t(MemoryLayout<Address>.size)
-    return unsafe withUnsafePointer(to: &address) {
-        unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe body($0, length) }
     }
 }

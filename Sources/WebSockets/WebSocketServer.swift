@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import System
 
 /// Accepts WebSocket clients on Unix sockets and loopback TCP, without TLS and extensions.
 ///
@@ -49,7 +50,7 @@ public final class WebSocketServer {
     /// Listens on a Unix socket, in place of one that a dead process left.
     /// - Parameter mode: permission bits, set before anybody can connect; who may reach the socket
     ///   at all is up to its directory.
-    public func listen(unixSocket path: String, mode: UInt32) throws(WebSocketsError) {
+    public func listen(unixSocket path: String, mode: UInt32) throws(UnixSocketError) {
         listeningSockets.append(
             try ListeningSocket(loop: loop, unixSocket: path, mode: mode) { [unowned self] in
                 accept($0)

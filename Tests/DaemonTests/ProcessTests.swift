@@ -32,7 +32,7 @@ import Testing
         let error = #expect(throws: SmallFileError.self) {
             try SmallFile.replace("/nonexistent/file", with: [], mode: 0o600)
         }
-        #expect(error?.description.hasSuffix("No such file or directory") == true)
+        #expect(error?.description.hasSuffix("No such file or directory (errno 2)") == true)
     }
 
     @Test(arguments: [false, true])

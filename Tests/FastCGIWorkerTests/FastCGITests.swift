@@ -2,6 +2,7 @@ import Daemon
 import FastCGI
 import Glibc
 import Synchronization
+import System
 import Testing
 
 /// A listener with one thread behind it that answers with what it was asked.
@@ -135,10 +136,10 @@ private final class EchoServer: Sendable {
 
     @Test func `a file that a killed process left is replaced, a living one is not`() throws {
         let server = try EchoServer()
-        #expect(throws: FastCGIError.alreadyServed(path: server.path)) {
+        #expect(throws: FastCGIError.socket(.inUse(path: server.path))) {
             try FastCGIListener(path: server.path, backlog: 1, mode: 0o600)
         }
-        #expect(throws: FastCGIError.unusablePath("relative")) {
+        #expect(throws: FastCGIError.socket(.relativePath("relative"))) {
             try FastCGIListener(path: "relative", backlog: 1, mode: 0o600)
         }
         let path = server.path + "-left"

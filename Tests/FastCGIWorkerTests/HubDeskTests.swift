@@ -8,6 +8,7 @@ import JSON
 import Logging
 import Protocol
 import Realtime
+import System
 import Testing
 
 @Suite struct TicketTests {

@@ -5,6 +5,7 @@ import JSON
 import Logging
 import Protocol
 import Realtime
+import System
 import Testing
 
 /// The two ends of an IPC connection over a real socket, on one loop.

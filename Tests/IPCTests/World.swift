@@ -3,6 +3,7 @@ import Glibc
 import IPC
 import Logging
 import Protocol
+import System
 
 /// A hub's end of the socket in a directory of its own, and links to it, on one loop.
 final class World {

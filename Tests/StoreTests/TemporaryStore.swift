@@ -1,6 +1,7 @@
 import Glibc
 import Realtime
 import Store
+import System
 
 /// A database in a directory of its own, removed with this object.
 final class TemporaryStore {
@@ -10,7 +11,7 @@ final class TemporaryStore {
     init() throws {
         var template = Array("/tmp/store-XXXXXX".utf8CString)
         guard unsafe mkdtemp(&template) != nil else {
-            throw StoreError.unusable(path: "/tmp", errno: errno)
+            throw StoreError.unusable(path: "/tmp", .last)
         }
         directory = String(
             decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

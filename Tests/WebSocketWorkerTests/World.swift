@@ -6,6 +6,7 @@ import JSON
 import Logging
 import Protocol
 import Realtime
+import System
 import Testing
 import WebSocketWorker
 import WebSockets

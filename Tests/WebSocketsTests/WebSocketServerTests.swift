@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import System
 import Testing
 import WebSockets
 
@@ -262,7 +263,7 @@ private final class Client {
         var status = stat()
         #expect(unsafe stat(path, &status) == 0)
         #expect(status.st_mode & 0o777 == 0o620)
-        #expect(throws: WebSocketsError.addressInUse(path: path)) {
+        #expect(throws: UnixSocketError.inUse(path: path)) {
             try server.listen(unixSocket: path, mode: 0o620)
         }
         server.stopListening()
@@ -272,7 +273,7 @@ private final class Client {
         try server.listen(unixSocket: path, mode: 0o620)
         server.stopListening()
         _ = unsafe Glibc.close(open(path, O_CREAT | O_WRONLY, 0o600))
-        #expect(throws: WebSocketsError.notASocket(path: path)) {
+        #expect(throws: UnixSocketError.notASocket(path: path)) {
             try server.listen(unixSocket: path, mode: 0o620)
         }
         _ = unsafe unlink(path)

@@ -1,24 +1,25 @@
 import Glibc
+import System
 
 /// Tells the service manager how a daemon is (`sd_notify(3)`); silent where nobody asked.
 ///
 /// Usable from any thread. Sending never blocks; a manager that does not read misses a message.
 public struct Notify: Sendable {
     /// Nil when no manager is listening.
-    private let socketPath: String?
+    private let manager: UnixAddress?
     /// How often the manager wants `watchdog()`, twice as often as it would lose patience.
     public let watchdogInterval: Duration?
 
     /// Reads `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID`.
     public init(environment: [String: String]) {
         let path = environment["NOTIFY_SOCKET"] ?? ""
-        let isUsable =
-            (path.hasPrefix("/") || path.hasPrefix("@"))
-            && path.utf8.count <= UnixSocketPath.maximumBytes
-        socketPath = isUsable ? path : nil
+        let isLocal = path.hasPrefix("/") || path.hasPrefix("@")
+        // Any other address is none that a manager of this machine listens at.
+        let manager = isLocal ? try? UnixAddress(path) : nil
+        self.manager = manager
         let isForUs = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
         watchdogInterval = environment["WATCHDOG_USEC"].flatMap { Int64($0) }
-            .flatMap { isUsable && isForUs && $0 > 0 ? .microseconds($0 / 2) : nil }
+            .flatMap { manager != nil && isForUs && $0 > 0 ? .microseconds($0 / 2) : nil }
     }
 
     /// The listening sockets are open and the first request would be answered.
@@ -38,14 +39,14 @@ public struct Notify: Sendable {
     }
 
     private func send(_ message: String) {
-        guard let socketPath else { return }
+        guard let manager else { return }
         let descriptor = socket(
             AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         let bytes = Array(message.utf8)
         // A lost notification is repeated by the next one, or ends in the manager's own time-out.
-        _ = unsafe UnixSocketPath.withAddress(socketPath) { address, length in
+        _ = unsafe manager.withPointer { address, length in
             unsafe sendto(
                 descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), address, length)
         }

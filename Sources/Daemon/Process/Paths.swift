@@ -1,3 +1,5 @@
+import System
+
 /// Where the parts of one installation are: the one place that names files and sockets.
 public struct Paths: Sendable, Equatable {
     public let configDirectory: String
@@ -26,7 +28,7 @@ public struct Paths: Sendable, Equatable {
         self.runDirectory = runDirectory
         let longestName = String(repeating: "x", count: ProcessName.maximumBytes)
         for path in [hubSocket, fcgiSocket, webSocketSocket(name: longestName)] {
-            guard path.utf8.count <= UnixSocketPath.maximumBytes else {
+            guard path.utf8.count <= UnixAddress.maximumBytes else {
                 throw PathsError.tooLong(runDirectory: runDirectory, longestSocket: path)
             }
         }
@@ -45,7 +47,7 @@ public enum PathsError: Error, Sendable, Equatable, CustomStringConvertible {
         case .tooLong(let runDirectory, let longestSocket):
             """
             the run directory \(runDirectory) is too long: a socket in it would need \
-            \(longestSocket.utf8.count) bytes and an address holds \(UnixSocketPath.maximumBytes); \
+            \(longestSocket.utf8.count) bytes and an address holds \(UnixAddress.maximumBytes); \
             use a directory with a shorter path
             """
         }

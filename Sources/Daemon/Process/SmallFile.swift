@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Reads and replaces small files whole, without Foundation.
 ///
@@ -13,7 +14,7 @@ public enum SmallFile {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw SmallFileError(action: "reading", path: path, reason: .system(errno))
+            throw SmallFileError(action: "reading", path: path, reason: .system(.last))
         }
         defer { close(descriptor) }
         var content: [UInt8] = []
@@ -22,7 +23,7 @@ public enum SmallFile {
             let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {
-                throw SmallFileError(action: "reading", path: path, reason: .system(errno))
+                throw SmallFileError(action: "reading", path: path, reason: .system(.last))
             }
             if count == 0 { return content }
             content += chunk[..<count]
@@ -44,19 +45,19 @@ public enum SmallFile {
         unsafe unlink(temporary)
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else {
-            throw SmallFileError(action: "creating", path: temporary, reason: .system(errno))
+            throw SmallFileError(action: "creating", path: temporary, reason: .system(.last))
         }
         let written =
             WholeWrite.write(content, to: descriptor) && fchmod(descriptor, mode) == 0
             && fsync(descriptor) == 0
-        let writeError = errno
+        let writeError = SystemError.last
         close(descriptor)
         guard written else {
             unsafe unlink(temporary)
             throw SmallFileError(action: "writing", path: temporary, reason: .system(writeError))
         }
         guard unsafe rename(temporary, path) == 0 else {
-            let renameError = errno
+            let renameError = SystemError.last
             unsafe unlink(temporary)
             throw SmallFileError(action: "replacing", path: path, reason: .system(renameError))
         }
@@ -66,8 +67,7 @@ public enum SmallFile {
 /// What was tried with a file, and why it failed.
 public struct SmallFileError: Error, Sendable, Equatable, CustomStringConvertible {
     public enum Reason: Sendable, Equatable {
-        /// An `errno`.
-        case system(Int32)
+        case system(SystemError)
         case tooLarge(maximumBytes: Int)
     }
 
@@ -77,20 +77,8 @@ public struct SmallFileError: Error, Sendable, Equatable, CustomStringConvertibl
 
     public var description: String {
         switch reason {
-        case .system(let number): "\(action) \(path): \(ErrnoText.text(number))"
+        case .system(let error): "\(action) \(path): \(error)"
         case .tooLarge(let maximumBytes): "\(action) \(path): larger than \(maximumBytes) bytes"
         }
-    }
-}
-
-/// The C library's words for an `errno`; processes with IPC use its `SystemError`.
-enum ErrnoText {
-    static func text(_ number: Int32) -> String {
-        var buffer = [CChar](repeating: 0, count: 128)
-        guard unsafe strerror_r(number, &buffer, buffer.count) == 0 else {
-            return "error \(number)"
-        }
-        let text = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        return String(decoding: text, as: UTF8.self)
     }
 }

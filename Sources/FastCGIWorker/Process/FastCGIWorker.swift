@@ -8,6 +8,7 @@ import JSON
 import Logging
 import Protocol
 import Realtime
+import System
 
 /// The process `switchboard-fcgi`: request threads around one loop, which owns the link to the hub.
 public final class FastCGIWorker {

@@ -1,9 +1,9 @@
 import Daemon
 import EventLoop
 import Glibc
-import IPC
 import Logging
 import Protocol
+import System
 
 /// Sees edits of the two files: written in place, renamed over, in a directory that is made later or
 /// replaced as a whole.
@@ -65,10 +65,10 @@ package final class ConfigWatcher {
         var path = core.paths.configDirectory
         while let failure = inotify.watch(path) {
             guard path != "/" else { return }
-            if failure != ENOENT && failure != ENOTDIR {
+            if failure.number != ENOENT && failure.number != ENOTDIR {
                 core.logger.warning(
                     "a directory of the configuration cannot be watched",
-                    metadata: ["path": "\(path)", "reason": "\(SystemError(failure))"])
+                    metadata: ["path": "\(path)", "reason": "\(failure)"])
             }
             path = Self.parent(of: path)
         }

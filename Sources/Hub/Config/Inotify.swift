@@ -1,5 +1,6 @@
 import EventLoop
 import Glibc
+import System
 
 /// Tells of changes in directories (inotify(7)); which change it was does not matter.
 ///
@@ -11,10 +12,10 @@ final class Inotify {
 
     /// `changed` is called for anything that was created, written to its end, renamed or removed.
     ///
-    /// Throws an `errno` where the user has no inotify instance left (`fs.inotify.max_user_instances`).
+    /// Throws where the user has no inotify instance left (`fs.inotify.max_user_instances`).
     init(loop: EventLoop, changed: @escaping () -> Void) throws(InotifyError) {
         descriptor = inotify_init1(Int32(IN_NONBLOCK | IN_CLOEXEC))
-        guard descriptor >= 0 else { throw InotifyError(errno: errno) }
+        guard descriptor >= 0 else { throw InotifyError(reason: .last) }
         watcher = loop.watch(descriptor, .read) { [weak self] _ in
             if self?.drain() == true { changed() }
         }
@@ -25,10 +26,10 @@ final class Inotify {
         close(descriptor)
     }
 
-    /// Watches a directory from now on; an `errno` where that cannot be.
-    func watch(_ directory: String) -> Int32? {
+    /// Watches a directory from now on; says why where that cannot be.
+    func watch(_ directory: String) -> SystemError? {
         let watch = unsafe inotify_add_watch(descriptor, directory, Self.mask)
-        guard watch >= 0 else { return errno }
+        guard watch >= 0 else { return .last }
         watches.append(watch)
         return nil
     }
@@ -74,10 +75,10 @@ final class Inotify {
 
 /// Why nothing can be watched.
 struct InotifyError: Error, CustomStringConvertible {
-    let errno: Int32
+    let reason: SystemError
 
     var description: String {
-        "watching the configuration failed (errno \(errno)); raise"
+        "could not watch the configuration: \(reason); raise"
             + " fs.inotify.max_user_instances, or edits are taken over at the next start only"
     }
 }

@@ -5,6 +5,7 @@ import IPC
 import Logging
 import Protocol
 import Realtime
+import System
 
 /// The shell around ``HubCore``: sockets and timers on a loop.
 ///

@@ -1,6 +1,7 @@
 import Daemon
 import Glibc
 import Synchronization
+import System
 
 /// A named thread for work that blocks: one piece after the other, from a bounded queue.
 ///

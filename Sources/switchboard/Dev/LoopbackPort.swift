@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The port that nginx is to have on this machine's own addresses.
 enum LoopbackPort {
@@ -37,7 +38,7 @@ enum LoopbackPort {
             listen(descriptor, 1) == 0
         else {
             if errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT { return nil }
-            let reason = errno == EADDRINUSE ? "another program has it" : SystemText.of(errno)
+            let reason = errno == EADDRINUSE ? "another program has it" : "\(SystemError.last)"
             throw CommandFailure(
                 "port \(port) cannot be used: \(reason); choose another one with --port")
         }

@@ -3,6 +3,7 @@ import Daemon
 import Glibc
 import HTTPClient
 import Synchronization
+import System
 
 /// What the supervisor hears from the thread that waits for everything to answer.
 enum StartupNews: Sendable {
@@ -39,7 +40,7 @@ struct Startup: Sendable {
 
     private func waitForWorkers(until end: ContinuousClock.Instant) -> StartupNews? {
         for (name, path) in webSocketSockets {
-            let isListening = poll(until: end) { UnixProbe.isAnswered(path) }
+            let isListening = poll(until: end) { UnixSocket.probe(path) == nil }
             guard isListening else {
                 return .failed(process: name, reason: "it does not listen at \(path)")
             }

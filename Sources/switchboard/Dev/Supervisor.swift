@@ -1,6 +1,7 @@
 import Daemon
 import EventLoop
 import Glibc
+import System
 
 /// Runs the processes of a development installation and ends them all with itself.
 ///

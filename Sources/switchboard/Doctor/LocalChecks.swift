@@ -3,6 +3,7 @@ import Daemon
 import Glibc
 import JSON
 import Protocol
+import System
 
 /// Looks at files, sockets and the hub on this machine.
 struct LocalChecks {
@@ -74,14 +75,14 @@ struct LocalChecks {
     }
 
     private func socket(_ name: String, _ path: String) -> Finding {
-        guard let error = UnixProbe.connectError(path) else {
+        guard let error = UnixSocket.probe(path) else {
             return .ok("socket", "\(name) listens at \(path)")
         }
         let remedy =
-            error == EACCES
+            error.systemError?.number == EACCES
             ? "run doctor as root or as the service's user"
             : "look at the log of \(name): `journalctl -u 'switchboard-\(name)*'`"
-        return .fail("socket", "\(name) at \(path): \(SystemText.of(error))", remedy)
+        return .fail("socket", "\(name): \(error)", remedy)
     }
 
     private var hub: [Finding] {

@@ -1,5 +1,6 @@
 import Daemon
 import Glibc
+import System
 
 /// What the commands need of files and directories, with errors that name the path.
 enum FileSystem {
@@ -13,7 +14,7 @@ enum FileSystem {
         }
         let parent = directory(of: path)
         guard error == ENOENT, parent != path else {
-            throw CommandFailure("creating the directory \(path) failed: \(SystemText.of(error))")
+            throw CommandFailure("creating the directory \(path) failed: \(SystemError(error))")
         }
         try makeDirectory(parent, mode: mode)
         try makeDirectory(path, mode: mode)

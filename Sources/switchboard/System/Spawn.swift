@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A program to start: what `posix_spawn(3)` is told.
 struct Spawn {
@@ -41,7 +42,7 @@ struct Spawn {
             }
         }
         guard result == 0 else {
-            throw CommandFailure("starting \(path) failed: \(SystemText.of(result))")
+            throw CommandFailure("starting \(path) failed: \(SystemError(result))")
         }
         return pid
     }
@@ -67,7 +68,7 @@ struct Pipe {
     init() throws(CommandFailure) {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else {
-            throw CommandFailure("making a pipe failed: \(SystemText.of(errno))")
+            throw CommandFailure("making a pipe failed: \(SystemError.last)")
         }
         // Nothing is spawned in between: only the main thread spawns.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Daemon
 import Glibc
+import System
 
 /// Reads a password: from the terminal without showing it, or the first line of standard input.
 enum PasswordPrompt {
@@ -22,7 +23,7 @@ enum PasswordPrompt {
     private static func readHidden(_ prompt: String) throws -> String? {
         var settings = termios()
         guard unsafe tcgetattr(0, &settings) == 0 else {
-            throw CommandFailure("the terminal cannot be set up: \(SystemText.of(errno))")
+            throw CommandFailure("the terminal cannot be set up: \(SystemError.last)")
         }
         let before = settings
         settings.c_lflag &= ~tcflag_t(ECHO | ISIG)

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Standard input as a whole.
 enum StandardInput {
@@ -13,7 +14,7 @@ enum StandardInput {
             let count = unsafe read(0, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {
-                throw CommandFailure("reading standard input failed: \(SystemText.of(errno))")
+                throw CommandFailure("reading standard input failed: \(SystemError.last)")
             }
             if count == 0 { return content }
             content += chunk[..<count]

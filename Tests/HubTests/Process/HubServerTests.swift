@@ -4,6 +4,7 @@ import IPC
 import JSON
 import Protocol
 import Realtime
+import System
 import Testing
 
 @Suite struct HubServerTests {

@@ -17,7 +17,7 @@ public enum NamedThread {
         let context = unsafe Unmanaged.passRetained(start).toOpaque()
         let result = unsafe pthread_create(&thread, &attributes, threadBegan, context)
         unsafe pthread_attr_destroy(&attributes)
-        precondition(result == 0, "the thread \(name) could not be started (error \(result))")
+        precondition(result == 0, "the thread \(name) could not be started: \(SystemError(result))")
     }
 }
 
