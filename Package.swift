@@ -79,7 +79,8 @@ let package = Package(
 
         // Shared shell.
         module("Access", ["Crypto", "Protocol", "Realtime"]),
-        module("Daemon", ["EventLoop", "JSON", "Protocol", "Realtime", "System", logging]),
+        module(
+            "Daemon", ["Crypto", "EventLoop", "JSON", "Protocol", "Realtime", "System", logging]),
         module("IPC", ["Daemon", "EventLoop", "JSON", "Protocol", "System", logging]),
 
         // Services, one per process.

@@ -1,3 +1,4 @@
+import Daemon
 import FastCGIWorker
 
-FastCGIWorker.run()
+DaemonProcess.run(FastCGIWorker.self, program: "switchboard-fcgi", defaultName: "fcgi")

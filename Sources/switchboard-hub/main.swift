@@ -1,3 +1,4 @@
+import Daemon
 import Hub
 
-HubProcess.run()
+DaemonProcess.run(HubProcess.self, program: "switchboard-hub", defaultName: "hub")

@@ -1,3 +1,5 @@
+import Daemon
 import WebSocketWorker
 
-WebSocketWorkerProcess.run()
+DaemonProcess.run(
+    WebSocketWorkerProcess.self, program: "switchboard-ws", defaultName: "ws-1", acceptsTCP: true)

@@ -1,62 +1,32 @@
-import Crypto
 import Daemon
 import EventLoop
 import FastCGI
 import Glibc
 import IPC
-import JSON
 import Logging
 import Protocol
-import Realtime
 import System
 
 /// The process `switchboard-fcgi`: request threads around one loop, which owns the link to the hub.
-public final class FastCGIWorker {
-    /// Runs the process until it is told to stop, and ends it.
-    public static func run() -> Never {
-        let arguments = DaemonArguments.parseOrExit(
-            program: "switchboard-fcgi", defaultName: "fcgi")
-        do {
-            JSON.seed()
-            try Crypto.initialise()
-            let environment = ProcessEnvironment.variables()
-            let settings = try Settings.load(
-                configDirectory: arguments.paths.configDirectory, environment: environment)
-            let logger = Log.bootstrap(process: arguments.name, settings: settings.logging)
-            let worker = try FastCGIWorker(
-                arguments, settings, Notify(environment: environment), logger)
-            exit(worker.runUntilStopped())
-        } catch let error as SettingsError {
-            StandardError.write("switchboard-fcgi: \(error)\n")
-            exit(EX_CONFIG)
-        } catch {
-            StandardError.write("switchboard-fcgi: \(error)\n")
-            exit(1)
-        }
-    }
-
+public final class FastCGIWorker: DaemonService {
+    private let process: DaemonProcess
     private let loop: EventLoop
     private let listener: FastCGIListener
     private let link: HubLink
     private let desk: HubDesk
     private let gate: CredentialGate
     private let metrics: Metrics
-    private let notify: Notify
     private let logger: Logger
     private let threads: Int
     private var runningThreads = 0
-    private var exitCode: Int32 = 0
     private var timers: [Timer] = []
-    private var stopSignal: StopSignal?
-    private var isStopping = false
 
-    private init(
-        _ arguments: DaemonArguments, _ settings: Settings, _ notify: Notify, _ logger: Logger
-    ) throws {
-        self.notify = notify
-        self.logger = logger
-        threads = settings.fastCGI.threads
-        loop = try EventLoop()
+    public init(_ process: DaemonProcess) throws {
+        self.process = process
+        loop = process.loop
+        logger = process.logger
+        let arguments = process.arguments
+        threads = process.settings.fastCGI.threads
         metrics = Metrics(process: arguments.name)
         // Prepares libfcgi too, whose signal handlers ours must come after.
         listener = try FastCGIListener(
@@ -65,13 +35,13 @@ public final class FastCGIWorker {
         link = HubLink(
             loop: loop, path: arguments.paths.hubSocket, hello: hello, logger: logger)
         desk = HubDesk(link: link)
-        gate = CredentialGate(now: Self.now)
-        startThreads(settings)
+        gate = CredentialGate(now: { WallClock.now })
+        startThreads(process.settings)
         follow(link)
-        startTimers()
-        stopSignal = StopSignal(
-            loop: loop, stop: { [weak self] again in self?.stop(again: again) },
-            reload: { logger.info("settings are read at start only; restart to take them over") })
+        timers.append(
+            loop.schedule(after: Self.reportInterval, repeating: Self.reportInterval) {
+                [weak self] in self?.report()
+            })
     }
 
     /// 512 connections wait while all threads are busy; nginx answers 502 to what comes beyond.
@@ -85,19 +55,16 @@ public final class FastCGIWorker {
     /// How often metrics and used credentials are reported.
     private static let reportInterval: Duration = .seconds(2)
 
-    @Sendable private static func now() -> Timestamp {
-        Timestamp(milliseconds: WallClock.milliseconds)
+    public func start() {
+        link.start()
+        process.ready(
+            "\(threads) threads wait for requests",
+            ["socket": "\(listener.path)", "threads": "\(threads)"])
     }
 
-    private func runUntilStopped() -> Int32 {
-        link.start()
-        notify.ready(status: "\(threads) threads wait for requests")
-        logger.info(
-            "listening", metadata: ["socket": "\(listener.path)", "threads": "\(threads)"])
-        loop.run()
+    public func finish() -> Logger.Metadata {
         link.stop()
-        logger.info("stopped", metadata: ["threadsLeft": "\(runningThreads)"])
-        return exitCode
+        return ["threadsLeft": "\(runningThreads)"]
     }
 }
 
@@ -110,7 +77,7 @@ extension FastCGIWorker {
         let requests = RequestLoop(
             handler: RequestHandler(
                 hub: gateway, gate: gate, settings: settings, metrics: metrics, logger: logger,
-                now: Self.now),
+                now: { WallClock.now }),
             metrics: metrics)
         let ended = loop.mailbox(capacity: threads) { [weak self] (ends: [ThreadEnd]) in
             for end in ends { self?.threadEnded(end) }
@@ -135,18 +102,6 @@ extension FastCGIWorker {
         }
     }
 
-    private func startTimers() {
-        let report = loop.schedule(after: Self.reportInterval, repeating: Self.reportInterval) {
-            [weak self] in self?.report()
-        }
-        timers.append(report)
-        guard let interval = notify.watchdogInterval else { return }
-        let watchdog = loop.schedule(after: interval, repeating: interval) { [notify] in
-            notify.watchdog()
-        }
-        timers.append(watchdog)
-    }
-
     private func report() {
         guard link.isUp, let measurements = metrics.snapshot().json.objectValue else { return }
         link.tell(.stats(measurements))
@@ -158,12 +113,8 @@ extension FastCGIWorker {
 // MARK: - The end
 
 extension FastCGIWorker {
-    /// No new connection, running requests are answered, then the end; at once when asked twice.
-    private func stop(again: Bool) {
-        guard !again else { return loop.stop() }
-        isStopping = true
-        logger.info("stopping")
-        notify.stopping()
+    /// No new connection, running requests are answered, then the end.
+    public func stop() {
         listener.shutdown()
         timers.append(loop.schedule(after: Self.patience) { [desk] in desk.close() })
         timers.append(loop.schedule(after: Self.drain) { [loop] in loop.stop() })
@@ -173,8 +124,8 @@ extension FastCGIWorker {
         runningThreads -= 1
         if let failure = end.failure {
             logger.critical("a request thread cannot work", metadata: ["reason": "\(failure)"])
-            exitCode = 1
-            if !isStopping { stop(again: false) }
+            process.exitStatus = 1
+            if !process.isStopping { process.stop() }
         }
         if runningThreads == 0 { loop.stop() }
     }

@@ -62,7 +62,7 @@ package final class HistoryTrimmer {
 
     private func trim() {
         let settings = core.settings.hub
-        let now = Timestamp(milliseconds: WallClock.milliseconds)
+        let now = WallClock.now
         let limits = Maintenance.HistoryLimits(
             count: settings.historyCount, bytes: settings.historyBytes,
             oldest: Timestamp(

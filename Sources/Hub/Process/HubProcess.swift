@@ -1,72 +1,38 @@
-import Crypto
 import Daemon
 import EventLoop
 import Glibc
-import IPC
-import JSON
 import Logging
-import Protocol
-import Realtime
 import Store
 
 /// The process `switchboard-hub`: opens what it needs, serves until it is told to stop, and leaves
 /// everything on disk.
-public final class HubProcess {
-    /// Runs the process, and ends it.
-    public static func run() -> Never {
-        let arguments = DaemonArguments.parseOrExit(
-            program: "switchboard-hub", defaultName: "hub")
-        do {
-            JSON.seed()
-            try Crypto.initialise()
-            let environment = ProcessEnvironment.variables()
-            let settings = try Settings.load(
-                configDirectory: arguments.paths.configDirectory, environment: environment)
-            let logger = Log.bootstrap(process: arguments.name, settings: settings.logging)
-            let process = try HubProcess(arguments, settings, environment, logger)
-            exit(process.runUntilStopped())
-        } catch let error as SettingsError {
-            StandardError.write("switchboard-hub: \(error)\n")
-            exit(EX_CONFIG)
-        } catch {
-            StandardError.write("switchboard-hub: \(error)\n")
-            exit(1)
-        }
-    }
-
+public final class HubProcess: DaemonService {
+    private let process: DaemonProcess
     private let loop: EventLoop
     private let core: HubCore
     private let server: HubServer
     private let desks: ThreadDesks
     private let trimmer: HistoryTrimmer
     private let watcher: ConfigWatcher
-    private let notify: Notify
     private let logger: Logger
     private let socketPath: String
-    private var timers: [Timer] = []
-    private var stopSignal: StopSignal?
 
-    private init(
-        _ arguments: DaemonArguments, _ settings: Settings, _ environment: [String: String],
-        _ logger: Logger
-    ) throws {
-        self.logger = logger
-        notify = Notify(environment: environment)
-        let paths = arguments.paths
-        socketPath = paths.hubSocket
-        let loop = try EventLoop()
+    public init(_ process: DaemonProcess) throws {
+        self.process = process
+        let (loop, paths, settings) = (process.loop, process.arguments.paths, process.settings)
         self.loop = loop
+        logger = process.logger
+        socketPath = paths.hubSocket
         let store = try Store(
             path: paths.database, isSynchronousFull: settings.hub.synchronousFull)
         let inbox = Inbox()
         desks = ThreadDesks(loop: loop) { inbox.submit?($0) }
         core = try HubCore(
-            store: store, settings: settings, paths: paths, environment: environment,
-            metrics: HubMetrics(Metrics(process: arguments.name)), logger: logger,
+            store: store, settings: settings, paths: paths, environment: process.environment,
+            metrics: HubMetrics(Metrics(process: process.arguments.name)), logger: logger,
             desks: desks.desks)
         _ = try core.apply(
-            [.task(core.filesAtStart())], now: Timestamp(milliseconds: WallClock.milliseconds),
-            clock: loop.now)
+            [.task(core.filesAtStart())], now: WallClock.now, clock: loop.now)
         let server = try HubServer(
             loop: loop, core: core, path: socketPath, trustedUsers: [getuid(), 0])
         self.server = server
@@ -76,25 +42,16 @@ public final class HubProcess {
         watcher = ConfigWatcher(loop: loop, core: core) { [weak server] in server?.submit($0) }
         core.logins.prepare()
         server.onFailure = { [weak self] error in self?.fail(error) }
-        stopSignal = StopSignal(
-            loop: loop, stop: { [weak self] _ in self?.stop() },
-            reload: { [watcher] in watcher.changed() })
-        startWatchdog()
+        process.onReload = { [watcher] in watcher.changed() }
     }
 
-    private func runUntilStopped() -> Int32 {
-        notify.ready(status: "listening at \(socketPath)")
-        logger.info("listening", metadata: ["socket": "\(socketPath)"])
-        loop.run()
-        logger.info("stopped")
-        return 0
+    public func start() {
+        process.ready("listening at \(socketPath)", ["socket": "\(socketPath)"])
     }
 
     /// Everything that was read is applied and answered; what is held back is published; the rest
     /// of the work is dropped, because nobody was promised it.
-    private func stop() {
-        notify.stopping()
-        logger.info("stopping")
+    public func stop() {
         server.close(HubTask("stop") { [core] iteration in try core.sessions.flushAll(iteration) })
         watcher.stop()
         desks.stop()
@@ -108,13 +65,7 @@ public final class HubProcess {
         exit(1)
     }
 
-    private func startWatchdog() {
-        guard let interval = notify.watchdogInterval else { return }
-        let watchdog = loop.schedule(after: interval, repeating: interval) { [notify] in
-            notify.watchdog()
-        }
-        timers.append(watchdog)
-    }
+    public func finish() -> Logger.Metadata { [:] }
 }
 
 /// Ties the threads, made first, to the server, made last.

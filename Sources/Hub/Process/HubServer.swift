@@ -87,7 +87,7 @@ package final class HubServer {
         while !inbox.isEmpty {
             let commands = inbox
             inbox = []
-            let now = Timestamp(milliseconds: WallClock.milliseconds)
+            let now = WallClock.now
             do {
                 perform(try core.apply(commands, now: now, clock: loop.now))
             } catch {
