@@ -25,7 +25,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies,
+        name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
         swiftSettings: settings)
 }
 
@@ -59,7 +59,7 @@ let package = Package(
         module("Crypto", ["CSodium"]),
         module("EventLoop", ["CLibEv", "System"]),
         module("FastCGI", ["CFastCGI", "System"]),
-        module("HTTPClient", ["CCurl", "EventLoop"]),
+        module("HTTPClient", ["CCurl", "EventLoop", "System"]),
         module("JSON", ["CJansson"]),
         module("WebSockets", ["CLibWebSockets", "EventLoop", "System"]),
 
@@ -68,8 +68,8 @@ let package = Package(
         module("Protocol", ["JSON", "Realtime"]),
 
         // Adapters.
-        module("ClaudeAPI", ["Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime"]),
-        module("DemoModel", ["EventLoop", "JSON"]),
+        module("ClaudeAPI", ["Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime", "System"]),
+        module("DemoModel", ["EventLoop", "JSON", "System"]),
         module(
             "Store",
             [
@@ -123,6 +123,9 @@ let package = Package(
             ]),
 
         // Tests.
+        .target(
+            name: "TestSupport", dependencies: ["System"], path: "Tests/TestSupport",
+            swiftSettings: settings),
         tests(of: "Access", ["Crypto", "Protocol", "Realtime"]),
         tests(
             of: "ClaudeAPI",

@@ -3,6 +3,7 @@ import Crypto
 import Glibc
 import HTTPClient
 import Testing
+import TestSupport
 
 struct ConfigurationTests {
     private let key = Secret("sk-test")
@@ -87,32 +88,5 @@ struct ConfigurationTests {
         for local in ["127.0.0.1:80", "localhost", "[::1]:8080"] {
             #expect(!proxy(["ALL_PROXY": "http://p"], "http://\(local)/x"))
         }
-    }
-}
-
-/// A directory that is removed with its files.
-final class TemporaryDirectory {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/switchboard-claude-XXXXXX".utf8CString)
-        try #require(unsafe mkdtemp(&template) != nil)
-        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit {
-        for name in names { unsafe unlink("\(path)/\(name)") }
-        unsafe rmdir(path)
-    }
-
-    private var names: [String] = []
-
-    func write(_ name: String, _ text: String) throws {
-        names.append(name)
-        let file = unsafe open("\(path)/\(name)", O_WRONLY | O_CREAT, 0o600)
-        try #require(file >= 0)
-        defer { close(file) }
-        let bytes = Array(text.utf8)
-        try #require(unsafe Glibc.write(file, bytes, bytes.count) == bytes.count)
     }
 }

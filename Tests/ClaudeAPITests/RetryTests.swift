@@ -1,6 +1,7 @@
 import ClaudeAPI
 import HTTPClient
 import Testing
+import TestSupport
 
 struct RetryTests {
     private func advice(_ headers: [(name: String, value: String)]) -> RetryAdvice {

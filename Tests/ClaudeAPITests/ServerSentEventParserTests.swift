@@ -1,5 +1,6 @@
 import ClaudeAPI
 import Testing
+import TestSupport
 
 struct ServerSentEventParserTests {
     private func events(_ text: String) -> [ServerSentEvent] {

@@ -4,6 +4,7 @@ import EventLoop
 import Glibc
 import HTTPClient
 import Testing
+import TestSupport
 
 /// Whom the client trusts, against a TLS server that speaks no HTTP.
 struct TLSTests {

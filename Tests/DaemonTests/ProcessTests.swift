@@ -2,22 +2,12 @@ import Daemon
 import EventLoop
 import Glibc
 import Testing
+import TestSupport
 
 @Suite(.serialized) struct ProcessTests {
-    private func temporaryDirectory() throws -> String {
-        var template = Array("/tmp/switchboard-daemon-XXXXXX".utf8CString)
-        let made = unsafe mkdtemp(&template) != nil
-        try #require(made)
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
     @Test func `a replaced file has its content and its mode`() throws {
-        let directory = try temporaryDirectory()
-        let path = "\(directory)/secret"
-        defer {
-            _ = unsafe unlink(path)
-            _ = unsafe rmdir(directory)
-        }
+        let directory = try TemporaryDirectory()
+        let path = directory.file("secret")
         #expect(try SmallFile.read(path, maximumBytes: 10) == nil)
         try SmallFile.replace(path, with: Array("one".utf8), mode: 0o600)
         try SmallFile.replace(path, with: Array("two".utf8), mode: 0o600)
@@ -37,12 +27,8 @@ import Testing
 
     @Test(arguments: [false, true])
     func `the service manager hears of readiness`(isAbstract: Bool) throws {
-        let directory = try temporaryDirectory()
-        let path = "\(directory)/notify"
-        defer {
-            _ = unsafe unlink(path)
-            _ = unsafe rmdir(directory)
-        }
+        let directory = try TemporaryDirectory()
+        let path = directory.file("notify")
         let manager = try NotifyReceiver(isAbstract ? "@\(path)" : path)
         let notify = Notify(environment: [
             "NOTIFY_SOCKET": isAbstract ? "@\(path)" : path, "WATCHDOG_USEC": "4000000",

@@ -1,4 +1,5 @@
 import Glibc
+import TestSupport
 
 /// The web server's end of one FastCGI connection (FastCGI specification 1.0, §3.3, §5), for tests.
 final class FastCGIClient {
@@ -6,21 +7,11 @@ final class FastCGIClient {
 
     /// Connects; nil where nobody listens.
     init?(path: String) {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard let descriptor = try? BlockingSocket.connect(to: path) else { return nil }
+        self.descriptor = descriptor
         var limit = timeval(tv_sec: 5, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
-            unsafe $0.copyBytes(from: path.utf8)
-        }
-        let status = unsafe withUnsafePointer(to: address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        if status != 0 { return nil }
     }
 
     deinit { close(descriptor) }

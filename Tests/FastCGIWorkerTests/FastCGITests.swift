@@ -4,15 +4,18 @@ import Glibc
 import Synchronization
 import System
 import Testing
+import TestSupport
 
 /// A listener with one thread behind it that answers with what it was asked.
 private final class EchoServer: Sendable {
     let path: String
     let listener: FastCGIListener
+    private let directory: TemporaryDirectory
     private let ended = Flag()
 
     init(peerTimeout: Duration = .seconds(5), maximumBytes: Int = 100_000) throws {
-        path = "/tmp/switchboard-fastcgi-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+        directory = try TemporaryDirectory()
+        path = directory.file("fcgi.sock")
         listener = try FastCGIListener(path: path, backlog: 16, mode: 0o600)
         let listener = listener
         let ended = ended

@@ -8,6 +8,7 @@ import Protocol
 import Realtime
 import Store
 import Hub
+import TestSupport
 
 /// A hub without sockets in a directory of its own: commands go in, and what each peer would have
 /// received comes out.
@@ -22,8 +23,9 @@ final class TestHub {
     private(set) var received: [PeerID: [HubMessage]] = [:]
     private(set) var closed: [PeerID: IPCEnd] = [:]
 
-    let directory: String
-    private var settings: Settings
+    private let folder: TemporaryDirectory
+    /// In force from the next start on.
+    var settings: Settings
     private var current: HubCore?
     private var results = Results()
     private var nextPeer: UInt64 = 1
@@ -34,18 +36,25 @@ final class TestHub {
         var finished: [(desk: () -> Desk?, number: UInt64, value: any Sendable)] = []
     }
 
-    init(_ change: (inout Settings) -> Void = { _ in }) throws {
+    var directory: String { folder.path }
+
+    /// - Parameter fill: puts rows into the database before the hub first sees it.
+    init(
+        _ change: (inout Settings) -> Void = { _ in },
+        fill: ((StoreTransaction) throws -> Void)? = nil
+    ) throws {
         try Crypto.initialise()
         JSON.seed()
         settings = Settings()
         change(&settings)
-        directory = try HubFiles.makeDirectory()
+        folder = try TemporaryDirectory()
+        if let fill { try Store(path: Self.database(in: folder.path)).transaction(fill) }
         try start()
     }
 
     deinit {
+        // Before its directory goes.
         current = nil
-        HubFiles.remove(directory)
     }
 
     /// The process dies and a new one begins with what is on disk; all peers are gone.
@@ -150,6 +159,10 @@ final class TestHub {
         return variables
     }
 
+    private static func database(in directory: String) -> String {
+        "\(directory)/switchboard.db"
+    }
+
     private static func makeCore(
         _ directory: String, _ settings: Settings
     ) throws -> (HubCore, Results) {
@@ -164,7 +177,7 @@ final class TestHub {
             return true
         }
         let made = try HubCore(
-            store: try Store(path: "\(directory)/switchboard.db"), settings: settings,
+            store: try Store(path: database(in: directory)), settings: settings,
             paths: try Paths(
                 configDirectory: "\(directory)/config", stateDirectory: directory,
                 runDirectory: directory),
@@ -178,7 +191,7 @@ final class TestHub {
 }
 
 enum TestHubError: Error {
-    case noDirectory, noAnswer
+    case noAnswer
 }
 
 extension HubMessage {

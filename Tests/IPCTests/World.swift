@@ -3,34 +3,28 @@ import Glibc
 import IPC
 import Logging
 import Protocol
-import System
+import TestSupport
 
 /// A hub's end of the socket in a directory of its own, and links to it, on one loop.
 final class World {
     let loop: EventLoop
     let path: String
     let hub: HubEnd
-    private let directory: String
+    private let directory: TemporaryDirectory
 
     init(
         trustedUsers: Set<uid_t> = [geteuid()], maximumQueueBytes: Int = 64 * 1024 * 1024
     ) throws {
         loop = try EventLoop()
-        var template = Array("/tmp/swb-ipc-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { throw SystemError.last }
-        directory = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        path = "\(directory)/hub.sock"
+        directory = try TemporaryDirectory()
+        path = directory.file("hub.sock")
         hub = HubEnd(
             try IPCListener(
                 loop: loop, path: path, trustedUsers: trustedUsers,
                 maximumQueueBytes: maximumQueueBytes))
     }
 
-    deinit {
-        hub.listener.close()
-        _ = unsafe rmdir(directory)
-    }
+    deinit { hub.listener.close() }
 
     func link() -> HubLink {
         HubLink(
@@ -48,21 +42,7 @@ final class World {
         deadline.cancel()
     }
 
-    func connectRaw() throws -> Int32 {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
-            unsafe $0.copyBytes(from: Array(path.utf8))
-        }
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else { throw SystemError.last }
-        return descriptor
-    }
+    func connectRaw() throws -> Int32 { try BlockingSocket.connect(to: path) }
 }
 
 /// Greets every peer, keeps the last one, and records what happened.

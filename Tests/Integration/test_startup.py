@@ -3,7 +3,8 @@
 import pytest
 
 from support.client import Client
-from support.product import EVERY_SCOPE, Product, free_port
+from loopback import free_port
+from support.product import EVERY_SCOPE, Product
 
 
 @pytest.mark.parametrize("config, words", [

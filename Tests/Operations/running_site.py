@@ -1,7 +1,6 @@
 """A real nginx with our files, and the ways in which tests speak to it."""
 
 import json
-import random
 import re
 import signal
 import socket
@@ -11,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass
 
+from loopback import free_port
 from rendering import nginx_command, render
 from upstreams import FastCGIEcho, HTTPEcho, Upstream
 
@@ -107,15 +107,3 @@ def answer(received):
         assert name.lower() not in headers, f"{name} is sent twice: {head}"
         headers[name.lower()] = value.strip()
     return Answer(int(status.split()[1]), headers, body)
-
-
-def free_port():
-    """A loopback port nobody listens on, outside the kernel's range of passing ports."""
-    while True:
-        port = random.randint(12_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port

@@ -1,5 +1,6 @@
 import Realtime
 import Testing
+import TestSupport
 
 @Suite struct `Delta batcher` {
     @Test func `deltas of one stream within the window become one, in order`() {

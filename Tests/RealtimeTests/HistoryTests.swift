@@ -1,5 +1,6 @@
 import Realtime
 import Testing
+import TestSupport
 
 @Suite struct `History` {
     @Test func `the ring drops the oldest over its count and over its bytes`() {

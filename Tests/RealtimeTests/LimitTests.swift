@@ -1,5 +1,6 @@
 import Realtime
 import Testing
+import TestSupport
 
 @Suite struct `Limits` {
     @Test func `a bucket admits its burst, then its rate`() {

@@ -1,5 +1,6 @@
 import Realtime
 import Testing
+import TestSupport
 
 @Suite struct `Permissions` {
     private let yes = PermissionAnswer(allowed: true, by: "user:anna")

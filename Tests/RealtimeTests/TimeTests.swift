@@ -1,5 +1,6 @@
 import Realtime
 import Testing
+import TestSupport
 
 @Suite struct `Time` {
     @Test(

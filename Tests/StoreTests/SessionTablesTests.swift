@@ -2,6 +2,7 @@ import Glibc
 import Realtime
 import Store
 import Testing
+import TestSupport
 
 @Suite struct `Session tables` {
     @Test func `whatever is written of a session and its parts is read back`() throws {
@@ -79,17 +80,8 @@ import Testing
     }
 
     private func withStore(_ body: (StoreTransaction) throws -> Void) throws {
-        var template = Array("/tmp/switchboard-store-XXXXXX".utf8CString)
-        try #require(unsafe mkdtemp(&template) != nil)
-        let directory = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        defer {
-            for name in ["db", "db-wal", "db-shm", "db.lock"] {
-                unsafe unlink(directory + "/" + name)
-            }
-            unsafe rmdir(directory)
-        }
-        try Store(path: directory + "/db").transaction { transaction in
+        let directory = try TemporaryDirectory()
+        try Store(path: directory.file("db")).transaction { transaction in
             try transaction.insert(
                 TeamRow(id: "t", name: "T", createdAt: Timestamp(milliseconds: 0)))
             try body(transaction)

@@ -1,26 +1,14 @@
-import Glibc
 import Realtime
 import Store
-import System
+import TestSupport
 
 /// A database in a directory of its own, removed with this object.
 final class TemporaryStore {
-    let directory: String
-    var path: String { "\(directory)/switchboard.db" }
+    private let folder: TemporaryDirectory
+    var directory: String { folder.path }
+    var path: String { folder.file("switchboard.db") }
 
-    init() throws {
-        var template = Array("/tmp/store-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else {
-            throw StoreError.unusable(path: "/tmp", .last)
-        }
-        directory = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    deinit {
-        for suffix in ["", "-wal", "-shm", ".lock"] { _ = unsafe unlink(path + suffix) }
-        _ = unsafe rmdir(directory)
-    }
+    init() throws { folder = try TemporaryDirectory() }
 
     func open() throws -> Store { try Store(path: path) }
 }

@@ -8,6 +8,7 @@ import Protocol
 import Realtime
 import System
 import Testing
+import TestSupport
 import WebSocketWorker
 import WebSockets
 
@@ -16,19 +17,16 @@ final class World {
     let loop: EventLoop
     let worker: WebSocketWorker
     private(set) var hub: TestHub?
-    private let directory: String
+    private let directory: TemporaryDirectory
     private(set) var port = 0
 
     init(_ change: (inout Settings) -> Void = { _ in }) throws {
         loop = try EventLoop()
-        var template = Array("/tmp/swb-ws-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else { throw SystemError.last }
-        directory = String(
-            decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        directory = try TemporaryDirectory()
         var settings = Settings()
         change(&settings)
         worker = try WebSocketWorker(
-            loop: loop, settings: settings, hubSocket: "\(directory)/hub.sock", name: "ws-1",
+            loop: loop, settings: settings, hubSocket: directory.file("hub.sock"), name: "ws-1",
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         port = try worker.listen(loopbackPort: 0)
         try startHub()
@@ -39,13 +37,12 @@ final class World {
     deinit {
         worker.stop()
         hub?.stop()
-        _ = unsafe rmdir(directory)
     }
 
     func startHub(generations: Generations = Generations(config: 0, theme: 0)) throws {
         hub = TestHub(
             try IPCListener(
-                loop: loop, path: "\(directory)/hub.sock", trustedUsers: [geteuid()],
+                loop: loop, path: directory.file("hub.sock"), trustedUsers: [geteuid()],
                 maximumQueueBytes: 1 << 24), generations)
     }
 

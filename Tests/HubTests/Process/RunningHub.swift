@@ -9,12 +9,13 @@ import Logging
 import Protocol
 import Realtime
 import Store
+import TestSupport
 
 /// A hub with its socket, threads and watcher on a loop that the test turns, and links to it on the
 /// same loop.
 final class RunningHub {
     let loop: EventLoop
-    let directory: String
+    private let folder: TemporaryDirectory
     let core: HubCore
     let server: HubServer
     private let desks: ThreadDesks
@@ -22,6 +23,7 @@ final class RunningHub {
     private var links: [HubLink] = []
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
+    var directory: String { folder.path }
     var socketPath: String { "\(directory)/hub.sock" }
     var configDirectory: String { "\(directory)/config" }
 
@@ -32,7 +34,8 @@ final class RunningHub {
     init() throws {
         try Crypto.initialise()
         JSON.seed()
-        directory = try HubFiles.makeDirectory()
+        folder = try TemporaryDirectory()
+        let directory = folder.path
         let loop = try EventLoop()
         self.loop = loop
         let inbox = Inbox()
@@ -51,13 +54,12 @@ final class RunningHub {
         inbox.server = server
     }
 
-    /// Everything ends and the directory goes.
+    /// Everything ends.
     func close() {
         for link in links { link.stop() }
         watcher?.stop()
         server.close(HubTask("stop") { _ in })
         desks.stop()
-        HubFiles.remove(directory)
     }
 
     func watchConfiguration() {

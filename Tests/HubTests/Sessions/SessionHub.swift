@@ -1,55 +1,46 @@
 import Daemon
-import Glibc
 import Hub
 import JSON
-import Logging
 import Protocol
 import Realtime
 import Store
 import Testing
 
-/// A hub without sockets, with one team and its keys, as the tests of sessions drive it.
+/// A ``TestHub`` with one team and its keys, and one worker through which all of them speak, as the
+/// tests of sessions drive it.
 ///
 /// Its clocks stand still unless ``advance(by:)`` moves them, which also lets alarms go off.
 final class SessionHub {
-    private(set) var core: HubCore
-    private let directory: String
-    private var store: Store
-    private(set) var now = Timestamp(milliseconds: 1_800_000_000_000)
-    private(set) var clock = Duration.seconds(1_000)
+    private let hub: TestHub
+    private var worker: PeerID
     private var nextRequest: Int64 = 1
 
     /// Everything that left the hub, in order.
     private(set) var sent: [HubMessage] = []
     private var answers: [Int64: Result<JSONValue, OperationError>] = [:]
-    var settings = Settings()
+
+    /// In force from the next ``restart()`` on.
+    var settings: Settings {
+        get { hub.settings }
+        set { hub.settings = newValue }
+    }
 
     static let team: TeamID = "t1"
     static let agent: CredentialID = "agent"
     static let person: CredentialID = "person"
     static let stranger: CredentialID = "stranger"
 
-    private static let worker = PeerID(1)
-
     init() throws {
-        directory = try Self.makeDirectory()
-        store = try Store(path: directory + "/hub.db")
-        try Self.fill(store, now)
-        core = try Self.makeCore(store, settings, directory)
-        try greet()
-    }
-
-    deinit {
-        for name in ["hub.db", "hub.db-wal", "hub.db-shm", "hub.db.lock"] {
-            unsafe unlink(directory + "/" + name)
-        }
-        unsafe rmdir(directory)
+        hub = try TestHub(fill: Self.fill)
+        worker = try hub.connect(.agentWorker)
+        collect()
     }
 
     /// The hub is killed and starts again from its database.
     func restart() throws {
-        core = try Self.makeCore(store, settings, directory)
-        try greet()
+        try hub.restart()
+        worker = try hub.connect(.agentWorker)
+        collect()
     }
 
     /// Asks as a principal and gives the answer, or throws the refusal.
@@ -60,7 +51,7 @@ final class SessionHub {
     ) throws -> JSONValue {
         let request = nextRequest
         nextRequest += 1
-        try apply(.message(Self.worker, .call(request, credential, operation, parameters)))
+        try apply(.message(worker, .call(request, credential, operation, parameters)))
         return try #require(try answer(to: request))
     }
 
@@ -77,10 +68,10 @@ final class SessionHub {
             return ProducedEvent(
                 channel: .session(session),
                 eventID: try own ?? EventID(parsing: "made-\(request)-\(index)"),
-                isIdempotent: own != nil, time: now,
+                isIdempotent: own != nil, time: hub.now,
                 content: .session(event.0, fields: event.1))
         }
-        try apply(.message(Self.worker, .publish(request, credential, produced, texts: [])))
+        try apply(.message(worker, .publish(request, credential, produced, texts: [])))
         return request
     }
 
@@ -96,7 +87,7 @@ final class SessionHub {
     ) throws -> (joined: Joined, page: Page) {
         let request = nextRequest
         nextRequest += 1
-        try apply(.message(Self.worker, .subscribe(request, Self.person, channel, since: since)))
+        try apply(.message(worker, .subscribe(request, Self.person, channel, since: since)))
         for message in sent.reversed() {
             if case .subscribed(request, let joined, let page) = message { return (joined, page) }
         }
@@ -111,20 +102,19 @@ final class SessionHub {
 
     /// Moves both clocks and lets alarms go off.
     func advance(by duration: Duration) throws {
-        now = now + duration
-        clock += duration
-        try apply(.alarm)
+        try hub.wait(duration)
+        collect()
     }
 
     /// Moves both clocks, as if the loop were late with its timers.
     func passWithoutAlarm(_ duration: Duration) {
-        now = now + duration
-        clock += duration
+        hub.now = hub.now + duration
+        hub.clock += duration
     }
 
     /// What the hub does before it stops.
     func drain() throws {
-        let core = core
+        let core = hub.core
         try apply(.task(HubTask("drain") { iteration in try core.sessions.flushAll(iteration) }))
     }
 
@@ -149,63 +139,33 @@ final class SessionHub {
     }
 
     private func apply(_ command: HubCommand) throws {
-        for effect in try core.apply([command], now: now, clock: clock).effects {
-            switch effect {
-            case .send(let message, _), .broadcast(let message, _): take(message)
-            case .close(_, let reason): Issue.record("The hub closed its worker: \(reason)")
-            case .start(let work): work()
+        try hub.apply([command])
+        collect()
+    }
+
+    private func collect() {
+        for reason in hub.closed.values { Issue.record("The hub closed its worker: \(reason)") }
+        for message in hub.take(worker) {
+            sent.append(message)
+            switch message {
+            case .result(let request, let value): answers[request] = .success(value)
+            case .refused(let request, let error): answers[request] = .failure(error)
+            default: break
             }
         }
     }
 
-    private func take(_ message: HubMessage) {
-        sent.append(message)
-        switch message {
-        case .result(let request, let value): answers[request] = .success(value)
-        case .refused(let request, let error): answers[request] = .failure(error)
-        default: break
-        }
-    }
-
-    private func greet() throws {
-        try apply(
-            .arrived(
-                Self.worker, Hello(role: .agentWorker, name: "test", processID: getpid())))
-    }
-
-    private static func makeDirectory() throws -> String {
-        var template = Array("/tmp/switchboard-hub-XXXXXX".utf8CString)
-        guard unsafe mkdtemp(&template) != nil else {
-            throw OperationError(.internalError, "no temporary directory")
-        }
-        return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    private static func fill(_ store: Store, _ now: Timestamp) throws {
-        try store.transaction { transaction in
-            for (team, keys) in [(team, [agent, person]), ("t2" as TeamID, [stranger])] {
-                try transaction.insert(TeamRow(id: team, name: team.text, createdAt: now))
-                for key in keys {
-                    try transaction.insert(
-                        KeyRow(
-                            id: key, teamID: team, name: key.text, digest: "",
-                            scopes: Set(Scope.allCases), createdAt: now, expiresAt: nil))
-                }
+    private static func fill(_ transaction: StoreTransaction) throws {
+        let time = Timestamp(milliseconds: 1_800_000_000_000)
+        for (team, keys) in [(team, [agent, person]), ("t2" as TeamID, [stranger])] {
+            try transaction.insert(TeamRow(id: team, name: team.text, createdAt: time))
+            for key in keys {
+                try transaction.insert(
+                    KeyRow(
+                        id: key, teamID: team, name: key.text, digest: "",
+                        scopes: Set(Scope.allCases), createdAt: time, expiresAt: nil))
             }
         }
-    }
-
-    private static func makeCore(
-        _ store: Store, _ settings: Settings, _ directory: String
-    ) throws -> HubCore {
-        let desk = Desk { _, _ in false }
-        return try HubCore(
-            store: store, settings: settings,
-            paths: Paths(
-                configDirectory: directory, stateDirectory: directory, runDirectory: directory),
-            environment: [:], metrics: HubMetrics(Metrics(process: "test")),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            desks: Desks(passwords: desk, files: desk))
     }
 }
 

@@ -3,6 +3,7 @@ import JSON
 import Protocol
 import Realtime
 import Testing
+import TestSupport
 
 @Suite struct `Session simulation` {
     /// Agents that stream, ask and fail, people who answer twice, a clock that jumps, a hub that is

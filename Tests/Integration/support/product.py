@@ -2,14 +2,14 @@
 
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import tempfile
 from pathlib import Path
+
+from loopback import free_port
 
 from . import processes
 from .client import Client
@@ -32,18 +32,6 @@ def executables():
             return folder.resolve()
     raise AssertionError(
         f"no executable 'switchboard' in {', '.join(map(str, candidates))}: run swift build first")
-
-
-def free_port():
-    """A loopback port that nobody listens on, from outside the kernel's range of passing ports."""
-    while True:
-        port = random.randint(12_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
 
 
 class Product:

@@ -1,10 +1,10 @@
 /// A small generator whose whole run follows from its seed, so that a failure can be repeated.
-struct SplitMix64: RandomNumberGenerator {
+public struct SplitMix64: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    public init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -13,10 +13,10 @@ struct SplitMix64: RandomNumberGenerator {
     }
 
     /// True once in `odds` times.
-    mutating func oneIn(_ odds: Int) -> Bool { Int.random(in: 0..<odds, using: &self) == 0 }
+    public mutating func oneIn(_ odds: Int) -> Bool { Int.random(in: 0..<odds, using: &self) == 0 }
 }
 
 /// The seeds of this run, printed with every failure by the test's argument.
 ///
 /// A fresh one joins the fixed ones, so that each run also looks where none has looked before.
-let seeds: [UInt64] = [1, 2, 3, 42, 0xDEAD_BEEF, UInt64.random(in: 0...UInt64.max)]
+public let seeds: [UInt64] = [1, 2, 3, 42, 0xDEAD_BEEF, UInt64.random(in: 0...UInt64.max)]

@@ -1,0 +1,1 @@
+"""Makes what stands beside this file importable in every tier of tests."""
