@@ -1,5 +1,6 @@
 import Crypto
 import Protocol
+import Realtime
 
 /// The name of one HTTP request in answers and logs: the caller's `x-request-id`, or one of ours.
 public struct RequestID: Sendable, Equatable, CustomStringConvertible {
@@ -18,14 +19,6 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
 
     private static func isUsable(_ header: String) -> Bool {
         (1...Limits.maximumCommandIDCharacters).contains(header.utf8.count)
-            && header.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                    UInt8(ascii: "-"):
-                    true
-                default: false
-                }
-            }
+            && header.utf8.allSatisfy(NameCharacters.admit)
     }
 }

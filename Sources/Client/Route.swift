@@ -1,5 +1,6 @@
 import JSON
 import Protocol
+import Realtime
 
 /// The REST route of an operation, as far as the command line asks for it from afar.
 package struct Route {
@@ -60,12 +61,9 @@ package struct Route {
     static func encoded(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-                UInt8(ascii: "_"), UInt8(ascii: "~"):
+            if NameCharacters.admit(byte) || byte == UInt8(ascii: "~") {
                 result.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
+            } else {
                 let digits = String(byte, radix: 16, uppercase: true)
                 result += byte < 16 ? "%0\(digits)" : "%\(digits)"
             }

@@ -72,3 +72,10 @@ private func timeHasPassed(
     guard let data = unsafe watcher?.pointee.data else { return }
     unsafe Unmanaged<Timer>.fromOpaque(data).takeUnretainedValue().fire()
 }
+
+extension Duration {
+    /// As libev takes times: seconds, fractions included.
+    fileprivate var inSeconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
+    }
+}

@@ -112,9 +112,7 @@ extension FastCGIRequestSlot {
     }
 
     private func limitWaiting(of connection: Int32) {
-        let (seconds, attoseconds) = peerTimeout.components
-        var limit = timeval(
-            tv_sec: Int(seconds), tv_usec: Int(attoseconds / 1_000_000_000_000))
+        var limit = peerTimeout.timeval
         let size = socklen_t(MemoryLayout<timeval>.size)
         unsafe setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
         unsafe setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &limit, size)

@@ -1,4 +1,5 @@
 import CCurl
+import System
 
 /// Sends HTTPS requests one after the other and waits for each answer.
 ///
@@ -99,6 +100,6 @@ extension HTTPClientError {
 extension Duration {
     /// Whole milliseconds, as libcurl takes times.
     var inMilliseconds: Int {
-        Int(components.seconds) * 1_000 + Int(components.attoseconds / 1_000_000_000_000_000)
+        timespec.tv_sec * 1_000 + timespec.tv_nsec / 1_000_000
     }
 }

@@ -1,5 +1,6 @@
 import Crypto
 import Glibc
+import System
 
 /// Where the API key comes from: a credential file, else the environment.
 public enum APIKey {
@@ -18,7 +19,7 @@ public enum APIKey {
     ) throws(ClaudeConfigurationError) -> Secret? {
         if let file {
             guard let key = try read(file) else {
-                throw .unreadableKeyFile(file, errno: ENOENT)
+                throw .unreadableKeyFile(file, SystemError(ENOENT))
             }
             return key
         }
@@ -35,12 +36,12 @@ public enum APIKey {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
-            throw .unreadableKeyFile(path, errno: errno)
+            throw .unreadableKeyFile(path, .last)
         }
         defer { close(descriptor) }
         var content = [UInt8](repeating: 0, count: maximumFileBytes + 1)
         let count = unsafe Glibc.read(descriptor, &content, content.count)
-        guard count >= 0 else { throw .unreadableKeyFile(path, errno: errno) }
+        guard count >= 0 else { throw .unreadableKeyFile(path, .last) }
         guard count <= maximumFileBytes else { throw .oversizedKeyFile(path) }
         return Secret(trimmed(String(decoding: content[..<count], as: UTF8.self)))
     }

@@ -1,5 +1,6 @@
 import Crypto
 import HTTPClient
+import System
 
 /// Where the model is, who asks, and how patiently.
 public struct ClaudeConfiguration: Sendable {
@@ -71,7 +72,7 @@ public struct ClaudeConfiguration: Sendable {
 public enum ClaudeConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     case invalidBaseURL
     case invalidKey
-    case unreadableKeyFile(String, errno: Int32)
+    case unreadableKeyFile(String, SystemError)
     case oversizedKeyFile(String)
 
     public var description: String {
@@ -81,8 +82,8 @@ public enum ClaudeConfigurationError: Error, Sendable, Equatable, CustomStringCo
                 + "fragment, such as \(ClaudeConfiguration.defaultBaseURL)"
         case .invalidKey:
             "the Anthropic API key is empty or holds characters that no key has"
-        case .unreadableKeyFile(let path, let number):
-            "reading the Anthropic API key from \(path) failed (errno \(number)): the file must be "
+        case .unreadableKeyFile(let path, let error):
+            "reading the Anthropic API key from \(path) failed: \(error); the file must be "
                 + "readable for this process's user"
         case .oversizedKeyFile(let path):
             "\(path) is larger than \(APIKey.maximumFileBytes) bytes: it is no file with one "

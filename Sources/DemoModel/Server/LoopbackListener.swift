@@ -1,15 +1,16 @@
 import EventLoop
 import Glibc
+import System
 
 /// Why the demo model cannot listen.
 public struct DemoModelError: Error, Sendable, Equatable, CustomStringConvertible {
     public let action: String
     public let port: UInt16
-    public let errno: Int32
+    public let reason: SystemError
 
     public var description: String {
-        "\(action) on port \(port) of this machine failed (errno \(errno)): "
-            + (errno == EADDRINUSE ? "another process has it; choose another" : "see errno(3)")
+        "could not \(action) at 127.0.0.1:\(port): \(reason)"
+            + (reason.number == EADDRINUSE ? "; choose another port" : "")
     }
 }
 
@@ -27,14 +28,16 @@ public struct DemoModelError: Error, Sendable, Equatable, CustomStringConvertibl
     ) throws(DemoModelError) {
         let flags = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let descriptor = socket(AF_INET, flags, 0)
-        guard descriptor >= 0 else { throw DemoModelError(action: "a socket", port, errno) }
+        guard descriptor >= 0 else {
+            throw DemoModelError(action: "open a socket", port: port, reason: .last)
+        }
         var isOn: Int32 = 1
         _ = unsafe setsockopt(
             descriptor, SOL_SOCKET, SO_REUSEADDR, &isOn, socklen_t(MemoryLayout<Int32>.size))
         guard Self.bind(descriptor, port) == 0, listen(descriptor, 1_024) == 0 else {
-            let number = errno
+            let error = SystemError.last
             close(descriptor)
-            throw DemoModelError(action: "listening", port, number)
+            throw DemoModelError(action: "listen", port: port, reason: error)
         }
         self.descriptor = descriptor
         self.port = Self.port(of: descriptor)
@@ -50,10 +53,8 @@ public struct DemoModelError: Error, Sendable, Equatable, CustomStringConvertibl
 
     /// Nil when nobody waits any more.
     private static func accept(_ listener: Int32) -> Int32? {
-        let connection = Glibc.accept(listener, nil, nil)
-        guard connection >= 0 else { return nil }
-        _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
-        _ = fcntl(connection, F_SETFL, O_NONBLOCK)
+        // An error is the end of what waits, or of a client that left again.
+        guard let connection = try? UnixSocket.accept(from: listener) else { return nil }
         var isOn: Int32 = 1
         // Each event is a packet of its own, as from the real endpoint.
         _ = unsafe setsockopt(
@@ -67,11 +68,7 @@ public struct DemoModelError: Error, Sendable, Equatable, CustomStringConvertibl
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = INADDR_LOOPBACK.bigEndian
-        return unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                unsafe Glibc.bind(descriptor, pointer, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
+        return unsafe withSocketAddress(address) { unsafe Glibc.bind(descriptor, $0, $1) }
     }
 
     private static func port(of descriptor: Int32) -> UInt16 {
@@ -83,11 +80,5 @@ public struct DemoModelError: Error, Sendable, Equatable, CustomStringConvertibl
             }
         }
         return UInt16(bigEndian: address.sin_port)
-    }
-}
-
-extension DemoModelError {
-    fileprivate init(action: String, _ port: UInt16, _ errno: Int32) {
-        self.init(action: action, port: port, errno: errno)
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The place where one request thread waits for one answer of the loop thread.
 @safe package final class Ticket: Sendable {
@@ -71,10 +72,6 @@ import Glibc
 
     /// On the monotonic clock, so that setting the time of day changes no deadline.
     private static func moment(after limit: Duration) -> timespec {
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_MONOTONIC, &now)
-        let end = Duration.seconds(now.tv_sec) + .nanoseconds(now.tv_nsec) + limit
-        let (seconds, attoseconds) = end.components
-        return timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+        (MonotonicClock.read() + limit).timespec
     }
 }

@@ -1,4 +1,5 @@
 import JSON
+import Realtime
 
 /// What a peer says first on an IPC connection; anything else first closes it.
 ///
@@ -41,21 +42,9 @@ public struct Hello: Sendable, Equatable {
         role = try reader.word("role")
         name = try reader.string("name")
         guard (1...64).contains(name.utf8.count),
-            name.utf8.allSatisfy({ IdentifierCharacters.contains($0) })
+            name.utf8.allSatisfy(NameCharacters.admit)
         else { throw .badField("name") }
         guard let pid = Int32(exactly: try reader.integer("pid")) else { throw .badField("pid") }
         processID = pid
-    }
-}
-
-private enum IdentifierCharacters {
-    static func contains(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "-"):
-            true
-        default: false
-        }
     }
 }

@@ -11,7 +11,12 @@ public protocol IdentifierKind: SendableMetatype {
 
 extension IdentifierKind {
     /// `A-Z a-z 0-9 . _ -`: safe in a channel name, a path segment and a log line alike.
-    public static func admits(_ byte: UInt8) -> Bool {
+    public static func admits(_ byte: UInt8) -> Bool { NameCharacters.admit(byte) }
+}
+
+/// `A-Z a-z 0-9 . _ -`: what identifiers and names from outside may hold.
+public enum NameCharacters {
+    public static func admit(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),

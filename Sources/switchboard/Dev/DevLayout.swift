@@ -1,4 +1,5 @@
 import Daemon
+import Realtime
 
 /// Where `switchboard dev` keeps one installation: everything under one state directory.
 struct DevLayout {
@@ -53,12 +54,6 @@ struct DevLayout {
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"),
-            UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: "@"), UInt8(ascii: "/"):
-            true
-        default: false
-        }
+        NameCharacters.admit(byte) || "+@/".utf8.contains(byte)
     }
 }
