@@ -150,8 +150,10 @@ def test_a_foreign_id_answers_404_on_every_route(team, other_team):
     permission = other_team.ask(session)["requestId"]
     key = other_team.make_key("publish")["id"]
     calls = [
-        ("GET", f"/api/sessions/{session}", None), ("PATCH", f"/api/sessions/{session}", {"name": "x"}),
-        ("DELETE", f"/api/sessions/{session}", None), ("GET", f"/api/sessions/{session}/messages", None),
+        ("GET", f"/api/sessions/{session}", None),
+        ("PATCH", f"/api/sessions/{session}", {"name": "x"}),
+        ("DELETE", f"/api/sessions/{session}", None),
+        ("GET", f"/api/sessions/{session}/messages", None),
         ("POST", f"/api/sessions/{session}/messages", {"text": "hello"}),
         ("POST", f"/api/sessions/{session}/abort", {}),
         ("GET", f"/api/sessions/{session}/permissions", None),
@@ -187,7 +189,8 @@ def test_each_route_insists_on_its_scope(team):
     refusals = {
         nothing: [("GET", "/api/sessions", None), ("GET", f"/api/sessions/{session}", None),
                   ("GET", f"/api/sessions/{session}/messages", None), ("GET", "/api/keys", None)],
-        reader: [("POST", "/api/sessions", {}), ("PATCH", f"/api/sessions/{session}", {"name": "x"}),
+        reader: [("POST", "/api/sessions", {}),
+                 ("PATCH", f"/api/sessions/{session}", {"name": "x"}),
                  ("DELETE", f"/api/sessions/{session}", None),
                  ("POST", f"/api/sessions/{session}/messages", {"text": "x"}),
                  ("POST", f"/api/sessions/{session}/permissions",

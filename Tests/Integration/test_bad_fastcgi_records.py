@@ -61,7 +61,8 @@ def test_more_half_requests_than_threads_starve_nobody_for_long(product):
     b"\x00" * 64, NOISE.randbytes(256), b"GET / HTTP/1.1\r\n\r\n",
     fastcgi.record(99, b"abc"), fastcgi.record(fastcgi.PARAMS, b"\xff\xff\xff\xff" * 4),
     fastcgi.begin() + fastcgi.record(fastcgi.PARAMS, struct.pack("!II", 0xFFFFFFFF, 0xFFFFFFFF)),
-    fastcgi.begin() + fastcgi.record(fastcgi.PARAMS, struct.pack("!II", 0x80000000, 0xFFFFFFF0) + b"a" * 50),
+    fastcgi.begin() + fastcgi.record(
+        fastcgi.PARAMS, struct.pack("!II", 0x80000000, 0xFFFFFFF0) + b"a" * 50),
     fastcgi.begin() + fastcgi.record(fastcgi.PARAMS, b"a" * 65535),
     fastcgi.begin() + fastcgi.record(fastcgi.ABORT),
     fastcgi.begin() + fastcgi.begin(request=2) + fastcgi.record(fastcgi.STDIN, b"x", request=7)],

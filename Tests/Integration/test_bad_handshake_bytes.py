@@ -31,7 +31,8 @@ def test_a_handshake_byte_by_byte_is_a_handshake(product):
 
 def test_a_command_in_the_same_segment_as_the_handshake_is_taken(product):
     with dial(product) as raw:
-        raw.send(upgrade_request(product.ready["apiKey"]) + frame(TEXT, b'{"type":"ping","id":"x"}'))
+        ping = frame(TEXT, b'{"type":"ping","id":"x"}')
+        raw.send(upgrade_request(product.ready["apiKey"]) + ping)
         assert raw.response()[0] == 101
         assert raw.message()["type"] == "connected"
         assert raw.message()["id"] == "x"

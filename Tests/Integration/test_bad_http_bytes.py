@@ -14,7 +14,8 @@ JSON = {"content-type": "application/json"}
 @pytest.mark.parametrize("body", [
     b"{", b"\x00", b"\xff\xfe", b'{"a":1,"a":2}', b"[" * 100_000, b'{"a":' * 50_000,
     b'{"channel":"\xff"}', b"NaN", b'{"a":1e999}', b'{"a":' + b"9" * 10_000 + b"}",
-    b'{"a":"\\ud800"}', b'{"type":"log_entry"}garbage', b"\xef\xbb\xbf{}", b'"' + b"\\u0000" * 5000 + b'"'],
+    b'{"a":"\\ud800"}', b'{"type":"log_entry"}garbage', b"\xef\xbb\xbf{}",
+    b'"' + b"\\u0000" * 5000 + b'"'],
     ids=range(14))
 @pytest.mark.parametrize("path", ["/api/publish", "/api/sessions", "/api/auth/login"])
 def test_a_malformed_body_is_refused(product, body, path):
@@ -65,7 +66,8 @@ def test_json_in_another_spelling_is_json(product, type):
 
 @pytest.mark.parametrize("path", [
     "/api/sessions/%00", "/api/sessions/%ff", "/api/sessions/%2e%2e", "/api/sessions/..%2f..%2fetc",
-    "/api/sessions/" + "a" * 500, "/api/sessions/%F0%9F%9A%82", "/api/specs/a%20b", "/api/specs/%0a",
+    "/api/sessions/" + "a" * 500, "/api/sessions/%F0%9F%9A%82", "/api/specs/a%20b",
+    "/api/specs/%0a",
     "/api/channels/team%3A%00/history", "/api/sessions/'%20OR%201=1--", "/api/keys/%25"])
 def test_odd_ids_in_a_path_are_not_found_or_refused(product, path):
     with product.api() as api:

@@ -54,7 +54,8 @@ def test_a_message_over_16_kib_is_1009(raw, size):
     assert raw.close_code() == 1009
 
 
-@pytest.mark.parametrize("length", [1 << 20, 1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
+@pytest.mark.parametrize("length", [
+    1 << 20, 1 << 31, 1 << 40, (1 << 63) - 1, 1 << 63, (1 << 64) - 1])
 def test_an_announced_giant_is_closed_before_it_comes(raw, length):
     raw.try_send(frame(TEXT, b"abc", length=length))
     for _ in range(40):
@@ -148,7 +149,8 @@ def test_utf8_cut_by_fragments_is_whole(raw):
 
 @pytest.mark.parametrize("payload", [b"\x03", b"\x00\x00", struct.pack("!H", 999),
                                      struct.pack("!H", 1005), struct.pack("!H", 1006),
-                                     struct.pack("!H", 70000 - 65536), struct.pack("!H", 1000) + b"\xff"])
+                                     struct.pack("!H", 70000 - 65536),
+                                     struct.pack("!H", 1000) + b"\xff"])
 def test_a_malformed_close_ends_the_connection(raw, payload):
     raw.try_send(frame(CLOSE, payload))
     raw.close_code()
@@ -181,8 +183,10 @@ def test_frames_byte_by_byte_are_frames(raw):
 # JSON
 
 @pytest.mark.parametrize("text", [
-    b"[" * 8000, b'{"a":' * 3000, b"[" * 8000 + b"]" * 8000, b'{"type":"ping","a":' + b"[" * 70 + b"]" * 70 + b"}",
-    b'{"type":"ping","type":"ping"}', b'{"type":"ping","a":1,"a":2}', b'{"type":"ping","id":"\\ud800"}',
+    b"[" * 8000, b'{"a":' * 3000, b"[" * 8000 + b"]" * 8000,
+    b'{"type":"ping","a":' + b"[" * 70 + b"]" * 70 + b"}",
+    b'{"type":"ping","type":"ping"}', b'{"type":"ping","a":1,"a":2}',
+    b'{"type":"ping","id":"\\ud800"}',
     b'{"type":"ping","a":1e999}', b'{"type":"ping","a":' + b"9" * 5000 + b"}",
     b'{"type":"ping","a":-' + b"9" * 5000 + b".5}", b'\xef\xbb\xbf{"type":"ping"}',
     b'{"type":"ping"}\x00', b'{"type":"ping",}', b'{"type":"p\x01ng"}', b'"' + b"\\" * 999],

@@ -29,7 +29,8 @@ def test_wrong_usage_is_exit_2_and_says_how(product, arguments):
 
 
 def test_no_hub_is_exit_1_and_says_what_to_do(product, tmp_path):
-    code, _, err = product.cli("teams", "list", "--socket", str(tmp_path / "none.sock"), state=False)
+    socket = str(tmp_path / "none.sock")
+    code, _, err = product.cli("teams", "list", "--socket", socket, state=False)
     assert code == 1
     assert "none.sock" in err
 
@@ -83,7 +84,8 @@ def test_a_scope_that_does_not_exist_is_refused_by_name(product, team):
 
 def test_a_password_never_shows_up(product, team, unique):
     user = unique("user")
-    code, out, err = product.cli("users", "create", user, "--team", team.id, input="hunter2 hunter2\n")
+    code, out, err = product.cli(
+        "users", "create", user, "--team", team.id, input="hunter2 hunter2\n")
     assert code == 0, err
     assert "hunter2" not in out + err + product.log()
 

@@ -83,7 +83,8 @@ def test_listen_with_a_wrong_key_ends_at_once(product):
 
 def test_listen_ends_when_its_key_is_revoked(product, team):
     made = team.make_key("sessions:read")
-    with Running(product, "listen", team.channel, "--json", *product.remote(made["key"])) as listen:
+    options = ["--json", *product.remote(made["key"])]
+    with Running(product, "listen", team.channel, *options) as listen:
         for _ in range(1000):
             team.api.publish(team.channel, "log_entry", {})
             if listen.lines:
@@ -106,7 +107,8 @@ def test_listen_survives_the_death_of_every_process(own_product):
                     "eventId": f"n-{n}"})
 
         def numbers():
-            return [json.loads(line)["payload"]["n"] for line in listen.lines if "log_entry" in line]
+            entries = [line for line in listen.lines if "log_entry" in line]
+            return [json.loads(line)["payload"]["n"] for line in entries]
 
         number = 0
         while not numbers() and number < 2000:

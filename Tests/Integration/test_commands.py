@@ -44,7 +44,8 @@ def test_json_that_is_no_command_is_invalid_command(client, text):
 
 @pytest.mark.parametrize("command", [
     {"type": "unknown"}, {"type": 5}, {"type": None}, {"type": ""}, {"type": "PING"},
-    {"type": "subscribe"}, {"type": "subscribe", "channel": 5}, {"type": "subscribe", "channel": None},
+    {"type": "subscribe"}, {"type": "subscribe", "channel": 5},
+    {"type": "subscribe", "channel": None},
     {"type": "subscribe", "sessionId": 5}, {"type": "subscribe", "channel": ["team:x"]},
     {"type": "unsubscribe"}, {"type": "ping", "id": 5}, {"type": "ping", "id": ""},
     {"type": "ping", "id": "a" * 65},
@@ -69,7 +70,8 @@ def test_a_malformed_since_is_invalid_command(team, client, since):
 
 
 @pytest.mark.parametrize("channel", [
-    "", "team", ":", "team:", ":x", "team: x", "team:x ", " team:x", "team:x:y", "team::x", "room:x",
+    "", "team", ":", "team:", ":x", "team: x", "team:x ", " team:x", "team:x:y", "team::x",
+    "room:x",
     "Team:x", "session:ä", "team:" + "a" * 129, "team:x\n", "team:x\u0000", "team:x/y", "team:*"])
 def test_a_malformed_channel_is_channel_invalid(client, channel):
     message = refuses(client, "CHANNEL_INVALID", type="subscribe", channel=channel, id="c1")

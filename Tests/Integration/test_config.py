@@ -74,7 +74,8 @@ def test_an_edit_reaches_every_client_exactly_once_within_a_second(quiet_product
 def test_many_writes_in_a_row_are_few_announcements(quiet_product):
     client = quiet_product.connect()
     for step in range(20):
-        rewrite(quiet_product.theme_file, changed_theme(quiet_product.theme_file, f"#0000{step:02}"))
+        file = quiet_product.theme_file
+        rewrite(file, changed_theme(file, f"#0000{step:02}"))
     client.expect("config_changed", within=2)
     count = 1
     while True:

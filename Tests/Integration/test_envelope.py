@@ -118,7 +118,8 @@ def test_every_subscriber_gets_the_same_publications_in_the_same_order(team):
     for n in range(30):
         team.api.publish(team.channel, "log_entry", {"n": n})
     streams = [[(m["offset"], m["payload"]["n"]) for m in c.collect(30)] for c in clients]
-    assert streams[0] == [(offset + clients[0].subscribed["offset"] + 1, offset) for offset in range(30)]
+    start = clients[0].subscribed["offset"] + 1
+    assert streams[0] == [(start + n, n) for n in range(30)]
     assert all(stream == streams[0] for stream in streams)
 
 

@@ -203,7 +203,8 @@ def test_what_nginx_itself_refuses_has_the_same_error_body(product):
         assert error["code"] == "PAYLOAD_TOO_LARGE"
         caller.refused("GET", "/nowhere.html", 404, "NOT_FOUND")
     with Raw.tls(product) as raw:
-        raw.send(f"GET / HTTP/1.1\r\nHost: {host_of(product)}\r\nX: {'a' * 40_000}\r\n\r\n".encode())
+        host, filler = host_of(product), "a" * 40_000
+        raw.send(f"GET / HTTP/1.1\r\nHost: {host}\r\nX: {filler}\r\n\r\n".encode())
         status, fields, body = raw.response()
         assert status in (400, 431)
         assert json.loads(body)["error"]["requestId"] == fields["x-request-id"]

@@ -165,6 +165,7 @@ def test_a_body_that_is_no_json_is_415_or_400(team):
         "POST", "/api/publish", content=b"channel=team", headers={"content-type": "text/plain"})
     assert answer.status_code == 415
     answer = team.api.request(
-        "POST", "/api/publish", content=b'{"channel": ', headers={"content-type": "application/json"})
+        "POST", "/api/publish", content=b'{"channel": ',
+        headers={"content-type": "application/json"})
     assert answer.status_code in (400, 415)
     assert answer.json()["error"]["requestId"]

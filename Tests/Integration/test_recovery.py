@@ -74,7 +74,8 @@ def test_history_joins_live_without_gap_or_duplicate_under_load(team):
         with team.product.api(team.key) as producer:
             while not stop.is_set():
                 events = [{"channel": team.channel, "type": "log_entry", "payload": {}}] * 5
-                last[:] = [producer.post("/api/publish", {"events": events})["results"][-1]["offset"]]
+                results = producer.post("/api/publish", {"events": events})["results"]
+                last[:] = [results[-1]["offset"]]
 
     thread = threading.Thread(target=produce)
     thread.start()
@@ -141,13 +142,14 @@ def test_a_history_limit_makes_old_positions_unrecoverable(own_product):
     channel = f"team:{product.ready['teamId']}"
     with product.api() as api:
         first = api.publish(channel, "log_entry", {})
-        events = [{"channel": channel, "type": "log_entry", "payload": {"n": n}} for n in range(400)]
+        events = [{"channel": channel, "type": "log_entry", "payload": {}}] * 400
         results = api.post("/api/publish", {"events": events})["results"]
     key = product.ready["apiKey"]
 
     def lost():
         with Client(product, key) as client:
-            return not client.subscribe(channel, since=(first["epoch"], first["offset"]))["recovered"]
+            answer = client.subscribe(channel, since=(first["epoch"], first["offset"]))
+            return not answer["recovered"]
 
     eventually(lost, within=20, what="the trimmed start of the history")
     recent = results[-20]

@@ -15,14 +15,14 @@ HELD_DOWN_BY = {
         "test_handshake.test_an_upgrade_to_another_path_is_404_and_closed",
         "test_handshake.test_an_upgrade_to_another_path_through_nginx_never_stays_open"],
     "SIGTERM hung while a client was connected": [
-        "test_faults.test_sigterm_drains_the_worker_within_ten_seconds"],
+        "test_drain.test_sigterm_drains_the_worker_within_ten_seconds"],
     "no Origin check with cookies": [
         "test_handshake.test_a_foreign_origin_is_403",
         "test_handshake.test_a_cookie_without_an_origin_is_403",
         "test_credentials.test_a_write_with_a_cookie_needs_the_own_origin"],
     "no limit on send buffers": [
-        "test_limits.test_a_client_that_does_not_read_is_closed_with_4002_and_resumes",
-        "test_limits.test_a_stuck_client_behind_nginx_is_cut_off_and_memory_stays_bounded"],
+        "test_slow_clients.test_a_client_that_does_not_read_is_closed_with_4002_and_resumes",
+        "test_slow_clients.test_a_stuck_client_behind_nginx_is_cut_off_and_memory_stays_bounded"],
     "sockets outlived revoked keys": [
         "test_handshake.test_revoking_a_key_closes_its_connections_within_a_second",
         "test_access.test_nothing_reaches_a_revoked_key_while_it_is_being_revoked"],

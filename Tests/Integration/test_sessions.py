@@ -144,8 +144,9 @@ def test_a_message_to_an_unknown_session_is_404(team):
                                   {"text": "x", "clientMessageId": ""}])
 def test_a_malformed_message_is_refused(team, body):
     session = team.make_session()["id"]
-    team.api.refused("POST", f"/api/sessions/{session}/messages", 400, "VALIDATION_ERROR", body=body)
-    assert team.api.get(f"/api/sessions/{session}/messages")["items"] == []
+    path = f"/api/sessions/{session}/messages"
+    team.api.refused("POST", path, 400, "VALIDATION_ERROR", body=body)
+    assert team.api.get(path)["items"] == []
 
 
 def test_stopping_a_session_that_does_nothing_is_told_truthfully(team):

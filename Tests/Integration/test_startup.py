@@ -8,9 +8,12 @@ from support.product import EVERY_SCOPE, Product
 
 
 @pytest.mark.parametrize("config, words", [
-    ({"webSocket": {"heartbeatIntervallMs": 5}}, ["webSocket.heartbeatIntervallMs", "heartbeatIntervalMs"]),
-    ({"webSocket": {"heartbeatIntervalMs": "soon"}}, ["webSocket.heartbeatIntervalMs", "soon", "100", "300000"]),
-    ({"webSocket": {"heartbeatIntervalMs": 1}}, ["webSocket.heartbeatIntervalMs", "1", "100", "300000"]),
+    ({"webSocket": {"heartbeatIntervallMs": 5}},
+     ["webSocket.heartbeatIntervallMs", "did you mean webSocket.heartbeatIntervalMs"]),
+    ({"webSocket": {"heartbeatIntervalMs": "soon"}},
+     ["webSocket.heartbeatIntervalMs", "soon", "100", "300000"]),
+    ({"webSocket": {"heartbeatIntervalMs": 1}},
+     ["webSocket.heartbeatIntervalMs", "1", "100", "300000"]),
     ({"websocket": {}}, ["websocket", "webSocket"]),
     ({"webSocket": {"heartbeatIntervalMs": 20000, "heartbeatTimeoutMs": 10000}},
      ["webSocket.heartbeatTimeoutMs", "larger"]),

@@ -189,8 +189,8 @@ class Product:
         if json_output:
             command += ["--json"]
         done = subprocess.run(
-            command, cwd=self.root, input=input, capture_output=True, text=True, timeout=within,
-            env={**os.environ, **(env or {})}, stdin=None if input is not None else subprocess.DEVNULL)
+            command, cwd=self.root, input=input or "", capture_output=True, text=True,
+            timeout=within, env={**os.environ, **(env or {})})
         return done.returncode, done.stdout, done.stderr
 
     def remote(self, key=None):

@@ -191,6 +191,13 @@ class ServerClosed(Exception):
         super().__init__(f"closed with {self.code}: {payload[2:]!r}")
 
 
+def open_raw(product):
+    """A connection to the first worker's own socket, and the `connected` that it began with."""
+    raw = Raw.unix(product.ready["sockets"]["ws"][0])
+    raw.upgrade(product.ready["apiKey"])
+    return raw, raw.message()
+
+
 def host_of(product):
     """The name in the product's URL, which its certificate is for."""
     return product.url.partition("://")[2].rpartition(":")[0]

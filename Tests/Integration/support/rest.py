@@ -9,7 +9,7 @@ REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 
 
 class Api:
-    """One caller of the API: an API key, a login cookie with the product's own Origin, or nobody."""
+    """A caller of the API: an API key, a login cookie with the product's own Origin, or nobody."""
 
     def __init__(self, product, key=None, cookie=None, origin=None, timeout=15.0, headers=None):
         sent = dict(headers or {})

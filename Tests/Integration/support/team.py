@@ -75,7 +75,7 @@ class Team:
     def ask(self, session, **fields):
         """Ask for a permission as an agent outside this machine would."""
         body = {
-            "toolName": "Bash", "command": "git status", "description": "Show the state of the tree",
+            "toolName": "Bash", "command": "git status", "description": "Show the tree's state",
             **fields}
         return self.api.post(f"/api/sessions/{session}/permissions", body, status=201)
 
