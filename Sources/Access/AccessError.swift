@@ -9,7 +9,7 @@ public enum AccessError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidAPIKey
     case invalidSession
     case sessionExpired
-    /// The hub is away, or its table isn't complete yet: nobody is let in.
+    /// The hub is away, or its table is not complete yet: nobody is let in.
     case unavailable
     /// A page of this origin may not act here.
     case foreignOrigin
@@ -34,12 +34,12 @@ public enum AccessError: Error, Equatable, Sendable, CustomStringConvertible {
             "no credential: send x-api-key, Authorization: Bearer, the subprotocol bearer.<token>,"
                 + " or sign in"
         case .inQuery(let parameter):
-            "the query parameter \"\(parameter)\" isn't read, and what stood in it must count as"
+            "the query parameter \"\(parameter)\" is not read, and what stood in it must count as"
                 + " known to others: revoke it, and send a header"
         case .invalidAPIKey: "the API key is unknown, revoked or expired"
         case .invalidSession: "the login is unknown or was ended; sign in again"
         case .sessionExpired: "the login has expired; sign in again"
-        case .unavailable: "credentials can't be checked at the moment; try again in a second"
+        case .unavailable: "credentials cannot be checked at the moment; try again in a second"
         case .foreignOrigin:
             "pages of this origin may not act here; http.allowedOrigins names those that may"
         case .cookieWithoutOrigin: "a login cookie is taken only from a page, with its Origin"

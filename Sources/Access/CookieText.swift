@@ -57,7 +57,7 @@ enum QueryText {
 
 /// Percent escapes (RFC 3986 §2.1).
 enum PercentText {
-    /// Nil for an escape that isn't two hexadecimal digits, and for bytes that aren't UTF-8.
+    /// Nil for an escape that is not two hexadecimal digits, and for bytes that are not UTF-8.
     static func decoded(_ text: Substring) -> String? {
         guard text.utf8.contains(0x25) else { return String(text) }
         var bytes: [UInt8] = []

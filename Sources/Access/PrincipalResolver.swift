@@ -57,7 +57,7 @@ public enum PrincipalResolver {
         }
     }
 
-    /// RFC 6750 §2.1; the scheme's case doesn't matter (RFC 9110 §11.1).
+    /// RFC 6750 §2.1; the scheme's case does not matter (RFC 9110 §11.1).
     private static func bearer(_ header: String) -> String? {
         let parts = header.split(separator: " ", omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }

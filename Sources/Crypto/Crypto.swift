@@ -21,9 +21,9 @@ public enum CryptoError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .unavailable:
-            "preparing libsodium failed: the system offers no randomness (is /dev/urandom there?)"
+            "could not prepare libsodium: the system offers no randomness (is /dev/urandom there?)"
         case .passwordHashing(let bytes):
-            "hashing a password failed: no \(bytes) bytes of memory; raise the memory limit"
+            "could not hash a password: no \(bytes) bytes of memory; raise the memory limit"
         }
     }
 }

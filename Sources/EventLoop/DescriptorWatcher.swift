@@ -5,9 +5,9 @@ public struct Interest: OptionSet, Sendable, Hashable {
     public let rawValue: Int32
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
-    /// Readable, at its end, or broken: a read won't block.
+    /// Readable, at its end, or broken: a read will not block.
     public static let read = Interest(rawValue: 1)
-    /// Writable or broken: a write won't block.
+    /// Writable or broken: a write will not block.
     public static let write = Interest(rawValue: 2)
 }
 

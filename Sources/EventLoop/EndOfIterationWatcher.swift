@@ -13,7 +13,7 @@ extension EventLoop {
 
 /// A call at the end of each iteration; see ``EventLoop/atEndOfIteration(_:)``.
 public final class EndOfIterationWatcher {
-    /// An entry of the loop's ordered list; doesn't keep the watcher alive.
+    /// An entry of the loop's ordered list; does not keep the watcher alive.
     struct Registration {
         weak var watcher: EndOfIterationWatcher?
     }

@@ -52,7 +52,7 @@ import System
 
     /// Runs iterations until ``stop()``; at least one, also when stopped before.
     public func run() {
-        precondition(!isRunning, "an event loop can't be run from one of its own callbacks")
+        precondition(!isRunning, "an event loop cannot be run from one of its own callbacks")
         isRunning = true
         _ = unsafe ev_run(handle, isStopRequested ? Int32(EVRUN_NOWAIT) : 0)
         isRunning = false
@@ -65,7 +65,7 @@ import System
         unsafe ev_break(handle, Int32(EVBREAK_ONE))
     }
 
-    /// `CLOCK_MONOTONIC`, read once per iteration; fresh while the loop isn't running.
+    /// `CLOCK_MONOTONIC`, read once per iteration; fresh while the loop is not running.
     public var now: Duration { isRunning ? cachedNow : MonotonicClock.read() }
 
     /// The `struct ev_loop *`, for a C library that brings its own watchers.

@@ -3,7 +3,7 @@ import CLibEv
 extension EventLoop {
     /// Calls `body` once `after` has passed, then every `repeating`, if given.
     ///
-    /// Times count from ``now``. A repeating timer that was late isn't called twice to catch up.
+    /// Times count from ``now``. A repeating timer that was late is not called twice to catch up.
     public func schedule(
         after: Duration, repeating: Duration? = nil, _ body: @escaping () -> Void
     ) -> Timer {

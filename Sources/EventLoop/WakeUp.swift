@@ -5,7 +5,7 @@ import CLibEv
 /// Confined to the loop, which keeps it until it is cancelled, except for its ``Sender``. Wraps
 /// `ev_async`.
 final class WakeUp {
-    /// The one libev call that is allowed from any thread, as long as the wake-up isn't cancelled.
+    /// The one libev call that is allowed from any thread, as long as the wake-up is not cancelled.
     @safe struct Sender: @unchecked Sendable {
         // Safe because ev_async_send is thread-safe, and whoever holds a sender gives it up,
         // under a lock, in `cancelled`, which comes before the watcher is stopped.

@@ -14,7 +14,7 @@ public enum FastCGIError: Error, Equatable, CustomStringConvertible {
         case .socket(let error):
             error.description
         case .libraryUnavailable(let code):
-            "preparing libfcgi failed with code \(code)"
+            "could not prepare libfcgi: FCGX_Init returned \(code)"
         case .system(let call, let path, let error):
             "could not listen for FastCGI at \(path): \(call): \(error)"
         }
@@ -31,9 +31,9 @@ public enum FastCGIBodyError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .tooLarge(let maximum): "reading the body failed: it is over \(maximum) bytes"
-        case .truncated: "reading the body failed: it ended before the announced length"
-        case .malformedLength: "reading the body failed: its announced length is no number"
+        case .tooLarge(let maximum): "could not read the body: it is over \(maximum) bytes"
+        case .truncated: "could not read the body: it ended before the announced length"
+        case .malformedLength: "could not read the body: its announced length is no number"
         }
     }
 }

@@ -5,8 +5,8 @@ import Glibc
 enum FastCGILibrary {
     /// Initialises libfcgi once a process (`FCGX_Init`).
     ///
-    /// The handlers of SIGTERM and SIGUSR1 that it takes are put back. SIGPIPE is ignored from then on: a web server that has gone away is an
-    /// error of a write, not the end of the process.
+    /// The handlers of SIGTERM and SIGUSR1 that it takes are put back. SIGPIPE is ignored from then
+    /// on: a web server that has gone away is an error of a write, not the end of the process.
     static func initialise() throws(FastCGIError) {
         if code != 0 { throw .libraryUnavailable(code: code) }
     }

@@ -25,8 +25,8 @@ public enum IPCEnd: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .closedByPeer: "the peer closed the connection"
         case .closedHere: "closed by this process"
-        case .readFailed(let error): "reading failed: \(error)"
-        case .writeFailed(let error): "writing failed: \(error)"
+        case .readFailed(let error): "could not read from the peer: \(error)"
+        case .writeFailed(let error): "could not write to the peer: \(error)"
         case .malformed(let error): "\(error)"
         case .outOfTurn(let what): "the peer sent \(what), which is not its turn"
         case .queueOverflow(let bytes, let maximum):

@@ -30,6 +30,6 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
     }
 
     public var description: String {
-        "parsing JSON failed: \(reason.rawValue) (line \(line), column \(column), byte \(position))"
+        "could not parse JSON: \(reason.rawValue) (line \(line), column \(column), byte \(position))"
     }
 }

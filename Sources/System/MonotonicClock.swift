@@ -4,7 +4,7 @@ import Glibc
 public enum MonotonicClock {
     public static func read() -> Duration {
         var time = timespec()
-        // Can't fail: the clock exists and the pointer is valid (clock_gettime(2)).
+        // Cannot fail: the clock exists and the pointer is valid (clock_gettime(2)).
         _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }

@@ -17,8 +17,7 @@ public struct UnixAddress: Sendable, Equatable {
         self.name = name
     }
 
-    /// Calls `body` with the address as the calls of the kernel take it; the pointer is valid during
-    /// the call.
+    /// Calls `body` with the address as the kernel takes it; the pointer is valid during the call.
     public func withPointer<Result>(
         _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
     ) -> Result {

@@ -170,7 +170,7 @@ extension WebSocketWorker {
         }
     }
 
-    /// - Returns: false where the page doesn't join what was delivered before.
+    /// - Returns: false where the page does not join what was delivered before.
     private func deliver(_ page: Page, to channel: WorkerChannel) -> Bool {
         guard let epoch = channel.position?.epoch else { return false }
         var start = 0
@@ -197,7 +197,7 @@ extension WebSocketWorker {
         }
     }
 
-    /// What was missed can't be recovered here: the clients begin again from their own positions.
+    /// What was missed cannot be recovered here: the clients begin again from their own positions.
     private func endSubscribers(of channel: WorkerChannel) {
         logger.warning(
             "a channel could not be resumed", metadata: ["channel": "\(channel.name)"])

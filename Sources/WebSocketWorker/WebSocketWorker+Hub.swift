@@ -56,7 +56,7 @@ extension WebSocketWorker {
         sendToAll(text)
     }
 
-    /// After a reconnect: what changed while the hub couldn't say so.
+    /// After a reconnect: what changed while the hub could not say so.
     private func announceMissed(_ next: Generations) {
         defer { generations = next }
         guard let known = generations else { return }

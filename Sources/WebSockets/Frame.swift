@@ -37,7 +37,7 @@ public enum Frame {
         append(.pong, payload.span, to: &frames)
     }
 
-    /// Appends a close frame; a reason that doesn't fit is cut at a character.
+    /// Appends a close frame; a reason that does not fit is cut at a character.
     public static func appendClose(
         code: UInt16, reason: String, to frames: inout [UInt8]
     ) {

@@ -1,8 +1,8 @@
 /// Takes a client's bytes apart into messages and control frames, strictly after RFC 6455.
 ///
-/// libwebsockets' own decoder isn't used, because version 4.1.6 takes unmasked frames from a client
-/// (§5.1 wants 1002), ends the connection without a close frame on an illegal length or a close
-/// reason that isn't UTF-8, doesn't limit a message over its fragments, and hides pings.
+/// libwebsockets' own decoder is not used, because version 4.1.6 takes unmasked frames from a
+/// client (§5.1 wants 1002), ends the connection without a close frame on an illegal length or a
+/// close reason that is not UTF-8, does not limit a message over its fragments, and hides pings.
 package struct FrameDecoder {
     /// What a piece of input completed.
     package enum Event: Equatable {
@@ -37,7 +37,7 @@ package struct FrameDecoder {
 
     private let maximumMessageBytes: Int
     private var state = State.header
-    /// Bytes of a header that isn't complete yet.
+    /// Bytes of a header that is not complete yet.
     private var partialHeader: [UInt8] = []
     /// What has come of the message, over all of its fragments.
     private var message: [UInt8] = []

@@ -7,8 +7,8 @@ struct FrameHeader: Equatable {
     let mask: UInt32
 
     /// Reads a header from the first bytes of a frame.
-    /// - Returns: nil while `bytes`, never longer than a header, aren't all of it.
-    /// - Throws: as soon as a byte can't be part of what a client may send here.
+    /// - Returns: nil while `bytes`, never longer than a header, are not all of it.
+    /// - Throws: as soon as a byte cannot be part of what a client may send here.
     init?(_ bytes: [UInt8]) throws(FrameDecoder.Violation) {
         guard let first = bytes.first else { return nil }
         guard first & 0x70 == 0 else { throw .broken("reserved bits without an extension") }

@@ -50,7 +50,7 @@ public enum MalformedRequest: Error, Sendable, Equatable {
     case notHTTP(String)
     /// The head is over the limit: 431.
     case headTooLarge(maximumBytes: Int)
-    /// The head wasn't complete in time: 408.
+    /// The head was not complete in time: 408.
     case timedOut
     /// An upgrade to a version other than 13: 426 (RFC 6455 §4.4); `Sec-WebSocket-Version` is added.
     case unsupportedVersion

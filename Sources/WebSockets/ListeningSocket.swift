@@ -6,10 +6,10 @@ import System
 ///
 /// Confined to the loop's thread.
 ///
-/// Our own and not libwebsockets', which knows no mode for a Unix socket, doesn't replace a stale
+/// Our own and not libwebsockets', which knows no mode for a Unix socket, does not replace a stale
 /// one, and spins when descriptors run out.
 final class ListeningSocket {
-    /// Accepted at once at most, so that a flood of clients doesn't keep the loop from the others.
+    /// Accepted at once at most, so that a flood of clients does not keep the loop from the others.
     private static let acceptsPerRound = 64
     private static let backlog: Int32 = 1024
     private static let pauseAfterError = Duration.milliseconds(100)

@@ -16,7 +16,7 @@ enum LoopbackSocket {
         )
         guard descriptor >= 0 else { throw failure("socket") }
         var one: Int32 = 1
-        // Can't fail for a fresh socket; without it a restart would wait for old connections.
+        // Cannot fail for a fresh socket; without it a restart would wait for old connections.
         _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4)
         // Accepted sockets inherit it: what a round of the loop wrote goes out at once.
         _ = unsafe setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)

@@ -93,7 +93,7 @@ import Synchronization
 @safe struct TransportSocket {
     fileprivate let wsi: OpaquePointer
 
-    /// Sends bytes as they are; what the socket doesn't take is copied, kept and sent first.
+    /// Sends bytes as they are; what the socket does not take is copied, kept and sent first.
     /// - Returns: false when the socket is broken.
     func write(_ bytes: Span<UInt8>) -> Bool {
         unsafe bytes.withUnsafeBufferPointer {

@@ -21,7 +21,7 @@ public final class WebSocketConnection {
         /// The socket took less than was written.
         case buffered
         /// The rest is out; input is read for one round before anything new is written, because
-        /// libwebsockets doesn't read from a socket with buffered output.
+        /// libwebsockets does not read from a socket with buffered output.
         case catchingUp
     }
 
@@ -45,7 +45,7 @@ public final class WebSocketConnection {
     var end: ConnectionEnd?
     var wasOpened = false
     private var isPaused = false
-    /// The payload of the last ping that couldn't be answered yet (RFC 6455 §5.5.3 allows the rest
+    /// The payload of the last ping that could not be answered yet (RFC 6455 §5.5.3 allows the rest
     /// to be skipped).
     var owedPong: [UInt8]?
 
@@ -57,8 +57,8 @@ public final class WebSocketConnection {
 
     /// Writes whole frames (``Frame``) in one call of the kernel.
     ///
-    /// What the socket doesn't take at once is kept by libwebsockets, a copy, and the connection is
-    /// choked until it is out.
+    /// What the socket does not take at once is kept by libwebsockets, a copy, and the connection
+    /// is choked until it is out.
     /// - Returns: the bytes accepted: all, or 0 when choked or no longer open.
     public func write(_ frames: Span<UInt8>) -> Int {
         guard phase == .open, output == .ready, !frames.isEmpty, send(frames) else { return 0 }

@@ -7,11 +7,11 @@ import System
 /// Confined to the loop's thread. One per process: libwebsockets' log and the limit of open files
 /// are the process's.
 public final class WebSocketServer {
-    /// Descriptors for everything that isn't a client's socket.
+    /// Descriptors for everything that is not a client's socket.
     private static let otherDescriptors = 256
 
     public let configuration: WebSocketServerConfiguration
-    /// Connections whose handshake is through and that aren't gone yet.
+    /// Connections whose handshake is through and that are not gone yet.
     public private(set) var connectionCount = 0
 
     let loop: EventLoop
@@ -26,7 +26,7 @@ public final class WebSocketServer {
     private var doomed: [WebSocketConnection] = []
     private var executioner: Timer?
 
-    /// Makes a server that doesn't listen yet.
+    /// Makes a server that does not listen yet.
     ///
     /// Sets the process's limit of open files to what the configuration needs: libwebsockets keeps
     /// tables of that size.

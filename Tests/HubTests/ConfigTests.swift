@@ -39,6 +39,16 @@ import Testing
         #expect(try look(fixture) == [Generations(config: 1, theme: 1)])
     }
 
+    @Test func `a limit is counted under its setting's key`() throws {
+        let fixture = try Fixture { $0.hub.maximumTeams = 1 }
+        #expect(throws: OperationError.self) {
+            try Fixture.team(fixture.hub, fixture.cli, "Two")
+        }
+        let counted = fixture.hub.core.metrics.registry.snapshot().samples
+            .filter { $0.metric == .limitsReached }
+        #expect(counted.map(\.label) == ["hub.maximumTeams"])
+    }
+
     @Test(arguments: ["{", "[]", "{\"hub\": {\"maximumTeams\": 0}}", "{\"unknown\": {}}", ""])
     func `an invalid edit is neither announced nor in effect`(text: String) throws {
         let fixture = try Fixture()

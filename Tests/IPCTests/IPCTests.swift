@@ -21,9 +21,9 @@ import Testing
                 }
             }
         }
-        world.hub.onMessage = { message in
+        world.hub.onMessage = { [unowned hub = world.hub] message in
             guard case .call(let number, _, _, let parameters) = message else { return }
-            world.hub.send(.result(number, .object(parameters)))
+            hub.send(.result(number, .object(parameters)))
         }
         link.start()
         world.run(until: { answers.count == 2 })
@@ -42,7 +42,7 @@ import Testing
             ups += 1
             if ups == 1 { link.request({ .call($0, nil, .listTeams, [:]) }) { answer = $0 } }
         }
-        world.hub.onMessage = { _ in world.hub.disconnect() }
+        world.hub.onMessage = { [unowned hub = world.hub] _ in hub.disconnect() }
         link.start()
         world.run(until: { ups == 2 })
         #expect(answer == .lost)

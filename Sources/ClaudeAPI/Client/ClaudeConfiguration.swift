@@ -83,8 +83,8 @@ public enum ClaudeConfigurationError: Error, Sendable, Equatable, CustomStringCo
         case .invalidKey:
             "the Anthropic API key is empty or holds characters that no key has"
         case .unreadableKeyFile(let path, let error):
-            "reading the Anthropic API key from \(path) failed: \(error); the file must be "
-                + "readable for this process's user"
+            "could not read the Anthropic API key from \(path): \(error); the file must "
+                + "be readable for this process's user"
         case .oversizedKeyFile(let path):
             "\(path) is larger than \(APIKey.maximumFileBytes) bytes: it is no file with one "
                 + "Anthropic API key"

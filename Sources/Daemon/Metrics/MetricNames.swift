@@ -8,7 +8,8 @@ extension Metric {
 
     /// Seconds since 1970.
     public static let startTime = gauge("start_time_seconds", "When the process began.")
-    /// One count each time a limit decided; the label is the setting's key.
+    /// One count each time a limit decided; the label is the setting's key, or
+    /// `group.name` in the same form where the limit is fixed.
     public static let limitsReached = counter(
         "limits_reached_total", by: "limit", "Times that a limit refused or ended something.")
     public static let ipcFramesReceived = counter(

@@ -32,7 +32,7 @@ public final class DaemonProcess {
 
     /// Told to stop, by a signal or by the service itself.
     public private(set) var isStopping = false
-    /// What the process ends with, unless it can't even start.
+    /// What the process ends with, unless it cannot even start.
     public var exitStatus: Int32 = 0
     /// Called for SIGHUP; nil where only a restart takes over settings.
     public var onReload: (() -> Void)?

@@ -14,7 +14,7 @@ public enum SmallFile {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw SmallFileError(action: "reading", path: path, reason: .system(.last))
+            throw SmallFileError(action: "read", path: path, reason: .system(.last))
         }
         defer { close(descriptor) }
         var content: [UInt8] = []
@@ -23,13 +23,13 @@ public enum SmallFile {
             let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {
-                throw SmallFileError(action: "reading", path: path, reason: .system(.last))
+                throw SmallFileError(action: "read", path: path, reason: .system(.last))
             }
             if count == 0 { return content }
             content += chunk[..<count]
             guard content.count <= maximumBytes else {
                 throw SmallFileError(
-                    action: "reading", path: path, reason: .tooLarge(maximumBytes: maximumBytes))
+                    action: "read", path: path, reason: .tooLarge(maximumBytes: maximumBytes))
             }
         }
     }
@@ -45,7 +45,7 @@ public enum SmallFile {
         unsafe unlink(temporary)
         let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else {
-            throw SmallFileError(action: "creating", path: temporary, reason: .system(.last))
+            throw SmallFileError(action: "create", path: temporary, reason: .system(.last))
         }
         let written =
             WholeWrite.write(content, to: descriptor) && fchmod(descriptor, mode) == 0
@@ -54,12 +54,12 @@ public enum SmallFile {
         close(descriptor)
         guard written else {
             unsafe unlink(temporary)
-            throw SmallFileError(action: "writing", path: temporary, reason: .system(writeError))
+            throw SmallFileError(action: "write", path: temporary, reason: .system(writeError))
         }
         guard unsafe rename(temporary, path) == 0 else {
             let renameError = SystemError.last
             unsafe unlink(temporary)
-            throw SmallFileError(action: "replacing", path: path, reason: .system(renameError))
+            throw SmallFileError(action: "replace", path: path, reason: .system(renameError))
         }
     }
 }
@@ -77,8 +77,8 @@ public struct SmallFileError: Error, Sendable, Equatable, CustomStringConvertibl
 
     public var description: String {
         switch reason {
-        case .system(let error): "\(action) \(path): \(error)"
-        case .tooLarge(let maximumBytes): "\(action) \(path): larger than \(maximumBytes) bytes"
+        case .system(let error): "could not \(action) \(path): \(error)"
+        case .tooLarge(let maximum): "could not \(action) \(path): it is over \(maximum) bytes"
         }
     }
 }

@@ -49,7 +49,7 @@ struct Publishing {
         case .ready(let bytes):
             if case .principal(let principal) = caller { try principal.require(.publish) }
             guard bytes <= Limits.maximumPublicationBytes else {
-                metrics.reached(limit: "maximumPublicationBytes")
+                metrics.reached(limit: "hub.maximumPublicationBytes")
                 throw OperationError(
                     .payloadTooLarge,
                     "the event has \(bytes) bytes, at most \(Limits.maximumPublicationBytes)"

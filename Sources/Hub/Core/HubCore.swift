@@ -167,7 +167,7 @@ package final class HubCore {
         default:
             logger.error(
                 "a command failed and was rolled back",
-                metadata: ["command": "\(label)", "error": "\(error)"])
+                metadata: ["command": "\(label)", "reason": "\(error)"])
             return OperationError(
                 .internalError, "the hub could not do this; its log says why (\(label))")
         }

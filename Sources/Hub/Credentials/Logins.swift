@@ -39,7 +39,7 @@ package final class Logins {
             try finish(attempt, user?.id, isRight: isRight, reply, iteration)
         }
         guard isTaken else {
-            core.metrics.reached(limit: "passwordQueue")
+            core.metrics.reached(limit: "hub.passwordQueue")
             throw OperationError(
                 .rateLimited, "too many people sign in at this moment; try again",
                 retryAfterSeconds: 2)
@@ -55,7 +55,7 @@ package final class Logins {
         let verdict = throttle.begin(
             account: attempt.user.lowercased(), address: attempt.address, at: clock)
         guard case .refuse(let wait) = verdict else { return }
-        core.metrics.reached(limit: "loginFailures")
+        core.metrics.reached(limit: "hub.loginFailures")
         let seconds = Int(wait.components.seconds) + 1
         throw OperationError(
             .rateLimited, "too many failed sign-ins; try again in \(seconds) s",

@@ -51,7 +51,7 @@ extension HubCore {
     package func limitReached(
         _ things: String, _ limit: Int, _ setting: String
     ) -> OperationError {
-        metrics.reached(limit: setting)
+        metrics.reached(limit: "hub.\(setting)")
         return OperationError(
             .limitReached,
             "there are \(limit) \(things), which is the limit (hub.\(setting)); delete some first")

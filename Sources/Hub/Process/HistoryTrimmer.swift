@@ -50,7 +50,7 @@ package final class HistoryTrimmer {
         do throws(StoreError) {
             try maintenance.checkpoint(whenLogExceeds: 0)
         } catch {
-            core.logger.warning("the last checkpoint failed", metadata: ["error": "\(error)"])
+            core.logger.warning("the last checkpoint failed", metadata: ["reason": "\(error)"])
         }
     }
 

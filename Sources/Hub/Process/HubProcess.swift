@@ -61,7 +61,7 @@ public final class HubProcess: DaemonService {
 
     /// Nothing of the failed iteration was sent, so nobody was promised what is not on disk.
     private func fail(_ error: any Error) -> Never {
-        logger.critical("the database failed, ending", metadata: ["error": "\(error)"])
+        logger.critical("the database failed, ending", metadata: ["reason": "\(error)"])
         exit(1)
     }
 

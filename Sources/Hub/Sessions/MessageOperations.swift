@@ -55,7 +55,7 @@ struct MessageOperations {
     private func checkQueue(of session: SessionID, _ call: OperationCall) throws {
         let queued = try call.store.queuedMessages(of: session).count
         guard queued < SessionLimits.maximumQueuedMessages else {
-            metrics.reached(limit: "maximumQueuedMessages")
+            metrics.reached(limit: "hub.maximumQueuedMessages")
             throw OperationError(
                 .limitReached,
                 "\(queued) messages wait for the running turn already; wait for it, or abort it",

@@ -98,7 +98,7 @@ package final class SessionPublisher {
         let (record, body) = SessionTranscript.prepare(fields)
         let text = Self.text(request.type, request.session, body, at: request.time, request.eventID)
         guard text.count <= Limits.maximumPublicationBytes else {
-            metrics.reached(limit: "maximumPublicationBytes")
+            metrics.reached(limit: "hub.maximumPublicationBytes")
             throw OperationError(
                 .payloadTooLarge,
                 "the event has \(text.count) bytes, at most \(Limits.maximumPublicationBytes) are"

@@ -1,8 +1,8 @@
 /// When which connection is pinged, and when one counts as dead.
 ///
 /// The interval is cut into slots and each connection belongs to one by its number, so that ten
-/// thousand pings don't leave at once. A worker calls ``advance()`` every ``slotDuration`` and asks
-/// ``verdict(for:heardAt:at:)`` for each connection; that is one comparison each.
+/// thousand pings do not leave at once. A worker calls ``advance()`` every ``slotDuration`` and
+/// asks ``verdict(for:heardAt:at:)`` for each connection; that is one comparison each.
 public struct HeartbeatSchedule: Sendable {
     /// What to do with a connection in this slot.
     public enum Action: Sendable, Equatable {

@@ -1,6 +1,6 @@
 /// Slows down the guessing of passwords, per account and per address.
 ///
-/// An attempt is counted when it begins and forgiven when it succeeds, so that many at once don't
+/// An attempt is counted when it begins and forgiven when it succeeds, so that many at once do not
 /// slip through before the first one has failed. Accounts get a short wait at most, because anybody
 /// can fail in another's name; addresses get a long one. An unknown account counts like a known one.
 public struct LoginThrottle: Sendable {

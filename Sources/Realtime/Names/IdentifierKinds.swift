@@ -83,7 +83,7 @@ public typealias RuleID = Identifier<IdentifierKinds.Rule>
 public typealias ConnectionID = Identifier<IdentifierKinds.Connection>
 /// One worker process, as it announced itself to the hub.
 public typealias WorkerID = Identifier<IdentifierKinds.Worker>
-/// One life of a channel's numbering: offsets of different epochs can't be compared.
+/// One life of a channel's numbering: offsets of different epochs cannot be compared.
 public typealias Epoch = Identifier<IdentifierKinds.Epoch>
 /// A publication's name within its channel; a producer's own, or made by the hub.
 public typealias EventID = Identifier<IdentifierKinds.Event>

@@ -14,7 +14,7 @@ package struct CatchUp {
         case read(since: StreamPosition)
         /// Nothing is missing any more: live publications go on from here.
         case caughtUp
-        /// An answer is awaited, or the channel isn't joined at the moment.
+        /// An answer is awaited, or the channel is not joined at the moment.
         case wait
         /// The pages have a gap: the client must begin again from its own position.
         case lost
@@ -43,12 +43,12 @@ package struct CatchUp {
         cursor = SubscriptionCursor(from: position)
     }
 
-    /// Whether it holds, or has asked for, publications that aren't handed out yet.
+    /// Whether it holds, or has asked for, publications that are not handed out yet.
     package var isBusy: Bool { isReading || nextItem < page.items.count }
 
     /// The next step.
     ///
-    /// - Parameter head: what the channel's live subscribers have; nil while it isn't joined.
+    /// - Parameter head: what the channel's live subscribers have; nil while it is not joined.
     package mutating func next(head: StreamPosition?) -> Step {
         while nextItem < page.items.count {
             let item = page.items[nextItem]

@@ -8,7 +8,7 @@ import Realtime
 /// (``CatchUp``) are only counted here.
 package final class WorkerChannel {
     package enum Link: Equatable {
-        /// The hub doesn't know of our interest (any more).
+        /// The hub does not know of our interest (any more).
         case apart
         /// Deliveries follow.
         case joined
@@ -41,7 +41,7 @@ package final class WorkerChannel {
 
     /// The hub answered a subscribe: its head is where deliveries go on.
     ///
-    /// - Returns: false where that isn't where the live subscribers stand: something was lost.
+    /// - Returns: false where that is not where the live subscribers stand: something was lost.
     package func joined(at head: StreamPosition) -> Bool {
         switch link {
         case .resuming: return true
@@ -65,7 +65,7 @@ package final class WorkerChannel {
         cursor?.receive(next) ?? .skip
     }
 
-    /// The live subscribers' page didn't reach the head: each goes on by itself from there.
+    /// The live subscribers' page did not reach the head: each goes on by itself from there.
     ///
     /// - Returns: their slots and the position that they have.
     package func leaveBehind(

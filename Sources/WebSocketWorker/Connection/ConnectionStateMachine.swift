@@ -4,7 +4,7 @@ import Realtime
 /// The commands of one connection, in the order sent, and what it is subscribed to.
 ///
 /// One command at a time is with the hub; whatever comes after it waits, also what needs no hub, so
-/// that effects and replies keep the client's order and the cap can't be passed by two subscribes
+/// that effects and replies keep the client's order and the cap cannot be passed by two subscribes
 /// in flight. Pure: ``next(hasRoom:)`` says what to do.
 package struct ConnectionStateMachine {
     /// One step for the shell.
@@ -40,7 +40,7 @@ package struct ConnectionStateMachine {
         case permission(SessionID, id: String?)
     }
 
-    /// Beyond this many waiting commands the client isn't read from: the hub is slower than it.
+    /// Beyond this many waiting commands the client is not read from: the hub is slower than it.
     package static let maximumWaiting = 64
 
     /// The held channels, each with the position that its subscription began at.
@@ -137,11 +137,11 @@ package struct ConnectionStateMachine {
 extension ConnectionStateMachine {
     /// The hub let the pending subscribe in.
     ///
-    /// A held subscription isn't moved by another subscribe. Its `recovered` says the truth about
+    /// A held subscription is not moved by another subscribe. Its `recovered` says the truth about
     /// `since` all the same: everything behind it has come, or will come, on this connection.
     package mutating func subscribeAnswered(_ joined: Joined) -> Subscribed {
         guard case .subscribe(let channel, let since, let id)? = inFlight else {
-            preconditionFailure("an answer to a subscribe that wasn't asked")
+            preconditionFailure("an answer to a subscribe that was not asked")
         }
         inFlight = nil
         if let start = subscriptions[channel] {
@@ -162,7 +162,7 @@ extension ConnectionStateMachine {
                 snapshot: joined.snapshot, id: id))
     }
 
-    /// The hub refused the pending subscribe, or couldn't be asked.
+    /// The hub refused the pending subscribe, or could not be asked.
     ///
     /// - Parameter endsHeld: the refusal is about the channel, and holds for a subscription that is
     ///   held already too.
@@ -171,7 +171,7 @@ extension ConnectionStateMachine {
         _ code: ErrorCode, _ message: String, endsHeld: Bool
     ) -> (reply: ControlMessage, left: ChannelName?) {
         guard case .subscribe(let channel, _, let id)? = inFlight else {
-            preconditionFailure("an answer to a subscribe that wasn't asked")
+            preconditionFailure("an answer to a subscribe that was not asked")
         }
         inFlight = nil
         let left = endsHeld && subscriptions.removeValue(forKey: channel) != nil
@@ -184,7 +184,7 @@ extension ConnectionStateMachine {
         _ refusal: (code: ErrorCode, message: String)?
     ) -> ControlMessage? {
         guard case .permission(let session, let id)? = inFlight else {
-            preconditionFailure("an answer to a permission response that wasn't sent")
+            preconditionFailure("an answer to a permission response that was not sent")
         }
         inFlight = nil
         guard let refusal else { return nil }
@@ -192,7 +192,7 @@ extension ConnectionStateMachine {
         return .error(CommandError(refusal.code, refusal.message, id: id, channel: channel))
     }
 
-    /// The channel isn't the client's any more.
+    /// The channel is not the client's any more.
     ///
     /// - Returns: whether it was held.
     package mutating func withdrawn(_ channel: ChannelName) -> Bool {

@@ -35,6 +35,6 @@ package enum HubRefusal {
 
     /// Said where the link to the hub was down or went down.
     package static let lost =
-        "the hub can't be asked at the moment, and whether it took an earlier question is unknown;"
+        "the hub cannot be asked at the moment, and whether it took an earlier question is unknown;"
         + " try again in a second"
 }

@@ -4,7 +4,7 @@ import WebSockets
 ///
 /// Frames are appended to one log, and each receiver notes which part of it is its own; at the end
 /// of the iteration ``flush()`` gives each connection everything that it has pending in one write,
-/// straight from the log. Only what a socket doesn't take, and parts of the log that aren't one
+/// straight from the log. Only what a socket does not take, and parts of the log that are not one
 /// piece, are copied into a queue of the connection's own. Confined to the loop's thread.
 ///
 /// The inner loop of a delivery touches one small struct per receiver: no object, no retain, no copy.

@@ -16,7 +16,7 @@ package struct ConnectionCounts: Equatable {
 
     package init() {}
 
-    /// A person's logins count together; a client without an address isn't counted by it.
+    /// A person's logins count together; a client without an address is not counted by it.
     package func reachedLimit(
         _ settings: WebSocketSettings, principal: Principal, address: String?
     ) -> Limit? {

@@ -67,7 +67,7 @@ enum Certificate {
         let result = try Tool.run(openssl, arguments)
         guard result.status.isSuccess else {
             throw CommandFailure(
-                "making a certificate failed: openssl ended with \(result.status):\n\(result.output)"
+                "could not make a certificate: openssl ended with \(result.status):\n\(result.output)"
             )
         }
     }

@@ -40,7 +40,7 @@ enum LoopbackPort {
             if errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT { return nil }
             let reason = errno == EADDRINUSE ? "another program has it" : "\(SystemError.last)"
             throw CommandFailure(
-                "port \(port) cannot be used: \(reason); choose another one with --port")
+                "could not use port \(port): \(reason); choose another one with --port")
         }
         var length: socklen_t = 0
         _ = unsafe address.withMutablePointer { pointer, size in

@@ -10,7 +10,7 @@ final class StateLock {
     init(_ path: String) throws(CommandFailure) {
         let opened = unsafe open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard opened >= 0 else {
-            throw CommandFailure("opening \(path) failed: \(SystemError.last)")
+            throw CommandFailure("could not open \(path): \(SystemError.last)")
         }
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             var text = [UInt8](repeating: 0, count: 16)

@@ -14,7 +14,7 @@ enum FileSystem {
         }
         let parent = directory(of: path)
         guard error == ENOENT, parent != path else {
-            throw CommandFailure("creating the directory \(path) failed: \(SystemError(error))")
+            throw CommandFailure("could not create the directory \(path): \(SystemError(error))")
         }
         try makeDirectory(parent, mode: mode)
         try makeDirectory(path, mode: mode)

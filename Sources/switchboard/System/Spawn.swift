@@ -42,7 +42,7 @@ struct Spawn {
             }
         }
         guard result == 0 else {
-            throw CommandFailure("starting \(path) failed: \(SystemError(result))")
+            throw CommandFailure("could not start \(path): \(SystemError(result))")
         }
         return pid
     }
@@ -68,7 +68,7 @@ struct Pipe {
     init() throws(CommandFailure) {
         var ends: [Int32] = [-1, -1]
         guard unsafe pipe(&ends) == 0 else {
-            throw CommandFailure("making a pipe failed: \(SystemError.last)")
+            throw CommandFailure("could not make a pipe: \(SystemError.last)")
         }
         // Nothing is spawned in between: only the main thread spawns.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }

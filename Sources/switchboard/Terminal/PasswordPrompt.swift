@@ -23,7 +23,7 @@ enum PasswordPrompt {
     private static func readHidden(_ prompt: String) throws -> String? {
         var settings = termios()
         guard unsafe tcgetattr(0, &settings) == 0 else {
-            throw CommandFailure("the terminal cannot be set up: \(SystemError.last)")
+            throw CommandFailure("could not set up the terminal: \(SystemError.last)")
         }
         let before = settings
         settings.c_lflag &= ~tcflag_t(ECHO | ISIG)

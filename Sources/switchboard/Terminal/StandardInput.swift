@@ -14,7 +14,7 @@ enum StandardInput {
             let count = unsafe read(0, &chunk, chunk.count)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else {
-                throw CommandFailure("reading standard input failed: \(SystemError.last)")
+                throw CommandFailure("could not read standard input: \(SystemError.last)")
             }
             if count == 0 { return content }
             content += chunk[..<count]
