@@ -1,4 +1,4 @@
 import Daemon
 import FastCGIWorker
 
-DaemonProcess.run(FastCGIWorker.self, program: "switchboard-fcgi", defaultName: "fcgi")
+DaemonProcess.run(FastCGIWorkerProcess.self, program: "switchboard-fcgi", defaultName: "fcgi")

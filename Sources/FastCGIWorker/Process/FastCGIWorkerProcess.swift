@@ -8,7 +8,7 @@ import Protocol
 import System
 
 /// The process `switchboard-fcgi`: request threads around one loop, which owns the link to the hub.
-public final class FastCGIWorker: DaemonService {
+public final class FastCGIWorkerProcess: DaemonService {
     private let process: DaemonProcess
     private let loop: EventLoop
     private let listener: FastCGIListener
@@ -70,7 +70,7 @@ public final class FastCGIWorker: DaemonService {
 
 // MARK: - Parts
 
-extension FastCGIWorker {
+extension FastCGIWorkerProcess {
     private func startThreads(_ settings: Settings) {
         let gateway = desk.makeGateway(
             loop: loop, threads: threads, timeout: settings.fastCGI.hubTimeout, metrics: metrics)
@@ -112,7 +112,7 @@ extension FastCGIWorker {
 
 // MARK: - The end
 
-extension FastCGIWorker {
+extension FastCGIWorkerProcess {
     /// No new connection, running requests are answered, then the end.
     public func stop() {
         listener.shutdown()
