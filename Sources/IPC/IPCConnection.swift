@@ -24,6 +24,12 @@ public final class IPCConnection {
     private let descriptor: Int32
     private let maximumQueueBytes: Int
     private var watcher: DescriptorWatcher?
+    /// The longest message that is taken from the peer.
+    var maximumMessageBytes: Int {
+        get { parser.maximumBytes }
+        set { parser.maximumBytes = newValue }
+    }
+
     private var parser = EnvelopeParser()
     private var queue: [UInt8] = []
     private var sent = 0

@@ -65,6 +65,7 @@ public final class IPCListener {
         }
         let connection = IPCConnection(
             loop: loop, descriptor: accepted, maximumQueueBytes: maximumQueueBytes)
+        connection.maximumMessageBytes = Hello.maximumBytes
         let key = ObjectIdentifier(connection)
         let deadline = loop.schedule(after: Self.helloDeadline) { [weak self] in
             self?.refuse(key, .tooLate("hello"))
@@ -88,6 +89,7 @@ public final class IPCListener {
         entry.deadline.cancel()
         entry.connection.onMessage = nil
         entry.connection.onEnd = nil
+        entry.connection.maximumMessageBytes = Envelope.maximumBytes
         onPeer?(hello, entry.connection)
     }
 

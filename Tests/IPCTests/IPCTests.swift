@@ -78,7 +78,8 @@ import Testing
 
     @Test(
         arguments: [
-            [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 2], [0, 0, 0, 6, 0, 0, 0, 2, 0x7B, 0x7B],
+            [0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 2], [0, 0, 0x20, 0, 0, 0, 0, 2],
+            [0, 0, 0, 6, 0, 0, 0, 2, 0x7B, 0x7B],
             Envelope(header: ["type": "call"]).encoded() ?? [],
             Array("GET / HTTP/1.1\r\n\r\n".utf8),
         ] as [[UInt8]])
@@ -91,6 +92,7 @@ import Testing
         defer { close(stranger) }
         _ = unsafe bytes.withUnsafeBytes { unsafe send(stranger, $0.baseAddress, $0.count, 0) }
         world.run(until: { world.hub.refusals.count == 1 })
+        #expect(world.hub.refusals != [.tooLate("hello")], "refused by its bytes, not by the clock")
         #expect(link.isUp)
     }
 

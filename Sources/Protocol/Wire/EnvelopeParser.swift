@@ -5,9 +5,14 @@ public struct EnvelopeParser: Sendable {
     private var buffer: [UInt8] = []
     private var start = 0
 
-    public init() {}
+    /// The longest message that is taken; a listener allows a stranger less than a peer.
+    public var maximumBytes: Int
 
-    /// Bytes held that are no complete message yet; never above ``Envelope/maximumBytes`` by more
+    public init(maximumBytes: Int = Envelope.maximumBytes) {
+        self.maximumBytes = maximumBytes
+    }
+
+    /// Bytes held that are no complete message yet; never above ``maximumBytes`` by more
     /// than what one call appended.
     public var pendingBytes: Int { buffer.count - start }
 
@@ -22,8 +27,8 @@ public struct EnvelopeParser: Sendable {
         guard pendingBytes >= Envelope.prefixBytes else { return compacted() }
         let total = Int(bigEndian(at: start))
         let headerLength = Int(bigEndian(at: start + 4))
-        guard total <= Envelope.maximumBytes else {
-            throw .tooLarge(bytes: total, maximum: Envelope.maximumBytes)
+        guard total <= maximumBytes else {
+            throw .tooLarge(bytes: total, maximum: maximumBytes)
         }
         guard total >= 4 + headerLength, headerLength >= 2 else {
             throw .badLengths(total: total, header: headerLength)

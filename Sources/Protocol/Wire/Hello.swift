@@ -6,6 +6,8 @@ import Realtime
 /// Example: `{"type":"hello","version":1,"role":"ws","name":"ws-1","pid":4711}`.
 public struct Hello: Sendable, Equatable {
     public static let currentVersion: Int64 = 1
+    /// 4 KiB: a hello has some hundred bytes, and strangers are held to it.
+    public static let maximumBytes = 4 * 1024
 
     /// What kind of process it is, which decides what it may ask.
     public enum Role: String, Sendable, CaseIterable {
