@@ -124,7 +124,8 @@ let package = Package(
 
         // Tests.
         .target(
-            name: "TestSupport", dependencies: ["System"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["EventLoop", "System", logging],
+            path: "Tests/TestSupport",
             swiftSettings: settings),
         tests(of: "Access", ["Crypto", "Protocol", "Realtime"]),
         tests(

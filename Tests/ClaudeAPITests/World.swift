@@ -3,6 +3,7 @@ import Crypto
 import DemoModel
 import EventLoop
 import Testing
+import TestSupport
 
 /// A client and the demo model on one loop, over real HTTP on loopback.
 final class World {
@@ -32,18 +33,9 @@ final class World {
         within limit: Duration = .seconds(10), until condition: @escaping () -> Bool,
         _ location: SourceLocation = #_sourceLocation
     ) {
-        var isLate = false
-        let deadline = loop.schedule(after: limit) { [loop] in
-            isLate = true
-            loop.stop()
+        if !loop.run(within: limit, until: condition) {
+            Issue.record("not within \(limit)", sourceLocation: location)
         }
-        let watcher = loop.atEndOfIteration { [loop] in
-            if condition() { loop.stop() }
-        }
-        if !condition() { loop.run() }
-        watcher.cancel()
-        deadline.cancel()
-        if isLate { Issue.record("not within \(limit)", sourceLocation: location) }
     }
 
     /// Every event of one request.

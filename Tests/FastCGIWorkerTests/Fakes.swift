@@ -6,6 +6,7 @@ import Logging
 import Protocol
 import Realtime
 import Synchronization
+import TestSupport
 
 /// A hub that answers every question in the same way and remembers what it was asked.
 final class FakeHub: HubCaller {
@@ -58,7 +59,7 @@ struct Bench {
         settings.fastCGI.maximumBodyBytes = 100_000
         handler = RequestHandler(
             hub: hub, gate: gate, settings: settings, metrics: Metrics(process: "fcgi"),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            logger: .silent,
             now: { Timestamp(milliseconds: 0) })
     }
 

@@ -10,6 +10,7 @@ import Protocol
 import Realtime
 import System
 import Testing
+import TestSupport
 
 @Suite struct TicketTests {
     @Test func `an answer that comes first is there at once`() {
@@ -40,7 +41,7 @@ import Testing
         let link = HubLink(
             loop: loop, path: "/nonexistent/hub.sock",
             hello: Hello(role: .fastCGIWorker, name: "fcgi", processID: 1),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: .silent)
         let desk = HubDesk(link: link)
         let gateway = desk.makeGateway(
             loop: loop, threads: 1, timeout: .seconds(5), metrics: Metrics(process: "fcgi"))

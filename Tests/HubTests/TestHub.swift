@@ -183,7 +183,7 @@ final class TestHub {
                 runDirectory: directory),
             environment: Self.environment(of: settings),
             metrics: HubMetrics(Metrics(process: "hub")),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            logger: .silent,
             desks: Desks(passwords: passwords, files: files))
         core = made
         return (made, results)

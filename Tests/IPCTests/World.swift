@@ -29,17 +29,13 @@ final class World {
     func link() -> HubLink {
         HubLink(
             loop: loop, path: path, hello: Hello(role: .cli, name: "cli", processID: 1),
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            logger: .silent)
     }
 
     /// Runs the loop until the condition holds; gives up after 10 s, and the test's own
     /// expectations then say what is missing.
     func run(until condition: @escaping () -> Bool) {
-        let check = loop.atEndOfIteration { [loop] in if condition() { loop.stop() } }
-        let deadline = loop.schedule(after: .seconds(10)) { [loop] in loop.stop() }
-        if !condition() { loop.run() }
-        check.cancel()
-        deadline.cancel()
+        loop.run(until: condition)
     }
 
     func connectRaw() throws -> Int32 { try BlockingSocket.connect(to: path) }

@@ -6,7 +6,6 @@ import JSON
 import Logging
 import Protocol
 import Realtime
-import System
 import Testing
 import TestSupport
 import WebSocketWorker
@@ -27,7 +26,7 @@ final class World {
         change(&settings)
         worker = try WebSocketWorker(
             loop: loop, settings: settings, hubSocket: directory.file("hub.sock"), name: "ws-1",
-            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+            logger: .silent)
         port = try worker.listen(loopbackPort: 0)
         try startHub()
         worker.start()
@@ -75,15 +74,9 @@ final class World {
 
     /// Runs the loop until the condition holds, at most 10 s.
     func run(_ where: SourceLocation = #_sourceLocation, until condition: @escaping () -> Bool) {
-        if condition() { return }
-        let check = loop.atEndOfIteration { [loop] in if condition() { loop.stop() } }
-        let limit = loop.schedule(after: .seconds(10)) { [loop] in
-            Issue.record("the condition didn't hold within 10 s", sourceLocation: `where`)
-            loop.stop()
+        if !loop.run(until: condition) {
+            Issue.record("the condition did not hold within 10 s", sourceLocation: `where`)
         }
-        loop.run()
-        check.cancel()
-        limit.cancel()
     }
 
     /// Runs the loop until everything sent so far has been handled on both sides: a ping's answer is
@@ -179,20 +172,9 @@ final class TestClient {
 
     init(_ world: World) throws {
         self.world = world
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        // A small buffer, so that a client that doesn't read is full soon.
-        var bytes: Int32 = 65_536
-        _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, 4)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(world.port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let result = unsafe withUnsafePointer(to: &address) { address in
-            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0 else { throw SystemError.last }
+        // A small buffer, so that a client that does not read is full soon.
+        descriptor = try BlockingSocket.connect(
+            loopbackPort: world.port, receiveBufferBytes: 65_536)
         watcher = world.loop.watch(descriptor, .read) { [unowned self] _ in read() }
     }
 

@@ -2,6 +2,7 @@ import EventLoop
 import Glibc
 import System
 import Testing
+import TestSupport
 import WebSockets
 
 /// Echoes texts; `close:4101` closes with that code, `flood` answers with 4 MB in one write.
@@ -38,8 +39,6 @@ private final class EchoDelegate: WebSocketServerDelegate {
     func closed(_ connection: WebSocketConnection, _ end: ConnectionEnd) { ends.append(end) }
 }
 
-private struct NotConnected: Error {}
-
 /// A client socket on the server's own loop.
 private final class Client {
     let descriptor: Int32
@@ -53,17 +52,7 @@ private final class Client {
 
     init(_ loop: EventLoop, port: Int) throws {
         self.loop = loop
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = UInt16(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let connected = unsafe withUnsafePointer(to: &address) { address in
-            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { throw NotConnected() }
+        descriptor = try BlockingSocket.connect(loopbackPort: port)
         watcher = loop.watch(descriptor, .read) { [unowned self] _ in read() }
     }
 
@@ -97,15 +86,9 @@ private final class Client {
 
     /// Runs the loop until the condition holds, looked at whenever something came in.
     func run(until condition: @escaping () -> Bool) {
-        let limit = loop.schedule(after: .seconds(10)) {
-            Issue.record(
-                "the condition didn't hold within 10 s; received: \(self.text.prefix(200))")
-            self.loop.stop()
+        if !loop.run(until: condition) {
+            Issue.record("the condition did not hold within 10 s; received: \(text.prefix(200))")
         }
-        let check = loop.atEndOfIteration { if condition() { self.loop.stop() } }
-        loop.run()
-        check.cancel()
-        limit.cancel()
     }
 
     private func read() {
@@ -248,7 +231,7 @@ private final class Client {
         let client = try Client(loop, port: port)
         client.upgrade()
         server.stopListening()
-        #expect(throws: NotConnected.self) { try Client(loop, port: port) }
+        #expect(throws: SystemError(ECONNREFUSED)) { try Client(loop, port: port) }
         client.send(clientFrame(1, [0x61]))
         client.run { client.received.count == 3 }
         server.close()
@@ -268,8 +251,8 @@ private final class Client {
         }
         server.stopListening()
         unsafe #expect(access(path, F_OK) != 0)
-        let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        bindAndForget(stale, path)
+        // Closed without removing the file, as if its process had been killed.
+        try UnixListener(path: path, backlog: 1, mode: 0o600).close()
         try server.listen(unixSocket: path, mode: 0o620)
         server.stopListening()
         _ = unsafe Glibc.close(open(path, O_CREAT | O_WRONLY, 0o600))
@@ -284,20 +267,5 @@ private final class Client {
     private func hangUp(_ client: Client) {
         _ = shutdown(client.descriptor, Int32(SHUT_RDWR))
         client.run { self.server.connectionCount == 0 }
-    }
-
-    private func bindAndForget(_ descriptor: Int32, _ path: String) {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) {
-            unsafe $0.copyBytes(from: Array(path.utf8))
-        }
-        let bound = unsafe withUnsafePointer(to: &address) { address in
-            unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        #expect(bound == 0)
-        Glibc.close(descriptor)
     }
 }

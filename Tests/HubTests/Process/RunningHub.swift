@@ -21,7 +21,7 @@ final class RunningHub {
     private let desks: ThreadDesks
     private var watcher: ConfigWatcher?
     private var links: [HubLink] = []
-    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    private let logger = Logger.silent
 
     var directory: String { folder.path }
     var socketPath: String { "\(directory)/hub.sock" }
@@ -81,13 +81,7 @@ final class RunningHub {
 
     /// Turns the loop until something is so, at most ten seconds.
     func turn(until isDone: @escaping () -> Bool) -> Bool {
-        if isDone() { return true }
-        let check = loop.atEndOfIteration { [loop] in if isDone() { loop.stop() } }
-        let deadline = loop.schedule(after: .seconds(10)) { [loop] in loop.stop() }
-        loop.run()
-        check.cancel()
-        deadline.cancel()
-        return isDone()
+        loop.run(until: isDone)
     }
 
     /// Asks, and turns the loop until the answer is there.
