@@ -18,12 +18,14 @@ public final class IPCListener {
     private let trustedUsers: Set<uid_t>
     private let maximumQueueBytes: Int
     private var watcher: DescriptorWatcher?
+    private var retry: Timer?
     private var greeting: [ObjectIdentifier: (connection: IPCConnection, deadline: Timer)] = [:]
 
     /// 128 connections that have not said hello; more are refused until some have.
     private static let maximumGreeting = 128
     /// A local process needs microseconds.
     private static let helloDeadline: Duration = .seconds(5)
+    private static let pauseAfterError: Duration = .milliseconds(100)
 
     /// Listens at once.
     ///
@@ -43,6 +45,7 @@ public final class IPCListener {
         guard watcher != nil else { return }
         watcher?.cancel()
         watcher = nil
+        retry?.cancel()
         listener.removeFile()
         listener.close()
         for (_, entry) in greeting { entry.connection.close() }
@@ -52,8 +55,25 @@ public final class IPCListener {
     deinit { close() }
 
     private func acceptReady() {
-        // An error is the end of what waits, or of a peer that left again.
-        while let accepted = try? UnixSocket.accept(from: listener.descriptor) { admit(accepted) }
+        while watcher != nil {
+            do throws(SystemError) {
+                admit(try UnixSocket.accept(from: listener.descriptor))
+            } catch {
+                switch error.number {
+                case EAGAIN: return
+                case ECONNABORTED, EINTR: continue
+                default: return pauseAfterError()
+                }
+            }
+        }
+    }
+
+    /// No descriptors or memory: the peer stays in the backlog, so asking again at once would spin.
+    private func pauseAfterError() {
+        watcher?.interest = []
+        retry = loop.schedule(after: Self.pauseAfterError) { [weak self] in
+            self?.watcher?.interest = .read
+        }
     }
 
     private func admit(_ accepted: Int32) {
