@@ -156,7 +156,7 @@ public final class HubLink {
             answer(number, .answered(message))
         case .refused(let number, let error):
             answer(number, .refused(error))
-        case .credentials, .delivery, .withdrawn, .announcement:
+        case .credentials, .delivery, .withdrawn, .announcement, .agent:
             onPush?(message)
         }
     }

@@ -6,6 +6,7 @@ import Testing
 /// Every message survives its way over the wire.
 @Suite struct MessageTests {
     private let position = StreamPosition(epoch: "e1", offset: 41)
+    private let lease = SessionLease(session: "s", generation: 3)
 
     @Test func `peer messages survive the wire`() throws {
         let ready = ProducedEvent(
@@ -26,6 +27,17 @@ import Testing
             .call(7, "k1", .listSessions, [:]),
             .used(["k1", "l2"]),
             .stats(["connections": 3]),
+            .ready(AgentReadiness(capacity: 9, leases: [lease])),
+            .ready(AgentReadiness(capacity: 0, leases: [])),
+            .report(8, RunReport(lease: lease, events: [])),
+            .report(
+                9,
+                RunReport(
+                    lease: lease, events: [session, ready], texts: [1, 2, 3],
+                    transcript: [
+                        TranscriptEntry(role: .assistant, content: Array("[]".utf8)),
+                        TranscriptEntry(role: .user, isSummary: true, content: [7, 7]),
+                    ])),
         ]
         for message in messages { #expect(try PeerMessage(message.envelope) == message) }
     }
@@ -59,8 +71,53 @@ import Testing
             .withdrawn(.spec("x"), owner: "t2"),
             .withdrawn(.spec("x"), owner: nil),
             .announcement(Generations(config: 2, theme: 2), text: [3]),
+            .agent(
+                .run(
+                    RunAssignment(
+                        lease: lease, team: "t", messages: [.init(id: "m", text: "Hi")],
+                        mode: .ask, modeVersion: 2, permissionTimeoutMilliseconds: nil,
+                        isResumed: false))),
+            .agent(.run(assignment)),
+            .agent(
+                .permissionEnded(
+                    "s", "p", PermissionVerdict(allowed: true, alwaysAllow: true, reason: "u"))),
+            .agent(.abort(lease, reason: "user:u")),
+            .agent(.modeChanged("s", .allowAll, version: 3)),
+            .agent(.rulesChanged("s", assignment.rules)),
         ]
         for message in messages { #expect(try HubMessage(message.envelope) == message) }
+    }
+
+    private var assignment: RunAssignment {
+        RunAssignment(
+            lease: lease, team: "t", agent: "a",
+            messages: [.init(id: "m", text: "Hi"), .init(id: "n", text: "")], mode: .safe,
+            modeVersion: 1,
+            rules: [
+                PermissionRule(toolName: "Bash", scope: .commandPrefix(["git", "status"])),
+                PermissionRule(toolName: "Edit", scope: .path("src")),
+            ],
+            workspace: .init(id: "w", path: "/srv/w"), workingDirectory: "sub", model: "m",
+            permissionTimeoutMilliseconds: 60_000, isResumed: true)
+    }
+
+    @Test func `an entry survives the list of a transcript`() throws {
+        let entry = TranscriptEntry(personsText: "ä\"")
+        #expect(try TranscriptEntry(entry.json) == entry)
+        #expect(entry.content == Array(#"[{"type":"text","text":"ä\""}]"#.utf8))
+    }
+
+    @Test(arguments: [1, 3, -1])
+    func `a report whose lengths do not add up is refused`(bytes: Int64) {
+        let entry: JSONValue = ["role": "user", "summary": false, "bytes": .integer(bytes)]
+        #expect(throws: WireError.badField("bytes")) {
+            try PeerMessage(
+                Envelope(
+                    header: [
+                        "type": "report", "request": 1, "session": "s", "generation": 1,
+                        "events": [], "transcript": [entry],
+                    ], body: [1, 2]))
+        }
     }
 
     @Test(

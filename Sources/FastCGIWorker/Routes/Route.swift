@@ -90,7 +90,8 @@ extension Route {
             case .open: .open
             case .authenticated: .authenticated
             case .scope(let scope): .scope(scope)
-            case .local: preconditionFailure("\(operation.rawValue) has no route: it is local")
+            case .local, .agentWorker:
+                preconditionFailure("\(operation.rawValue) has no route: it is local")
             }
         }
     }

@@ -58,6 +58,10 @@ extension HubCore {
                 return iteration.add(.close(peer, .malformed(.badField("metrics"))))
             }
             peers.setStats(stats, of: peer)
+        case .ready:
+            break
+        case .report:
+            throw OperationError(.serviceUnavailable, "this hub gives out no runs")
         }
     }
 

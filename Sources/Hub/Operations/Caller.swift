@@ -30,6 +30,9 @@ package enum Caller: Equatable, Sendable {
             throw OperationError(
                 .forbidden,
                 "\(operation.rawValue) is for the switchboard command on the server itself")
+        case (.agentWorker, _):
+            throw OperationError(
+                .forbidden, "\(operation.rawValue) is for agent workers on the server itself")
         case (.authenticated, .anonymous), (.scope, .anonymous):
             throw OperationError(.authRequired, "\(operation.rawValue) needs a credential")
         }

@@ -40,6 +40,7 @@ extension Hello.Role {
         case .publish: self != .webSocketWorker
         case .call: true
         case .used, .stats: self != .cli
+        case .ready, .report: self == .agentWorker
         }
     }
 }
@@ -50,9 +51,9 @@ extension PeerMessage {
         switch self {
         case .subscribe(let request, _, _, _), .read(let request, _, _, _),
             .resume(let request, _, _, _), .publish(let request, _, _, _),
-            .call(let request, _, _, _):
+            .call(let request, _, _, _), .report(let request, _):
             request
-        case .release, .used, .stats: nil
+        case .release, .used, .stats, .ready: nil
         }
     }
 
@@ -67,6 +68,8 @@ extension PeerMessage {
         case .call: "call"
         case .used: "used"
         case .stats: "stats"
+        case .ready: "ready"
+        case .report: "report"
         }
     }
 }

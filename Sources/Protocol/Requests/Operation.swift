@@ -20,9 +20,14 @@ public enum Operation: String, Sendable, CaseIterable {
 
     case listMessages = "messages.list"
     case createMessage = "messages.create"
+    /// The conversation as the model's API has it; see ``TranscriptEntry``.
+    case readTranscript = "messages.transcript"
 
     case listTeamPermissions = "permissions.listOfTeam"
     case listSessionPermissions = "permissions.listOfSession"
+    /// Asked by an agent outside, or by an agent worker for a lease: then with `sessionId`,
+    /// `generation`, `inputDigest` (the exact call's) and `rule` (see ``PermissionRule/wireJSON``),
+    /// and the outcome comes as ``AgentMessage/permissionEnded(_:_:_:)``, after the answer.
     case requestPermission = "permissions.request"
     case answerPermission = "permissions.answer"
     case listRules = "rules.list"
@@ -71,6 +76,8 @@ public enum Operation: String, Sendable, CaseIterable {
         case scope(Scope)
         /// The CLI on the hub's own machine.
         case local
+        /// An agent worker on the hub's own machine, for a session whose lease it names.
+        case agentWorker
     }
 
     public var access: Access {
@@ -89,6 +96,7 @@ public enum Operation: String, Sendable, CaseIterable {
             .scope(.sessionsWrite)
         case .answerPermission: .scope(.permissionsRespond)
         case .requestPermission: .scope(.sessionsRun)
+        case .readTranscript: .agentWorker
         case .listTeams, .createTeam, .listUsers, .createUser, .deleteUser: .local
         }
     }

@@ -23,6 +23,8 @@ public enum HubMessage: Sendable, Equatable {
     case withdrawn(ChannelName, owner: TeamID?)
     /// A watched file changed: the ready message for every open connection, and the new counts.
     case announcement(Generations, text: [UInt8])
+    /// About a run, to an agent worker.
+    case agent(AgentMessage)
 
     public var envelope: Envelope {
         switch self {
@@ -58,6 +60,8 @@ public enum HubMessage: Sendable, Equatable {
         case .announcement(let generations, let text):
             return Envelope(
                 header: ["type": "announcement", "generations": generations.json], body: text)
+        case .agent(let message):
+            return message.envelope
         }
     }
 
@@ -108,7 +112,8 @@ public enum HubMessage: Sendable, Equatable {
         case "announcement":
             self = .announcement(try Generations(reader), text: envelope.body)
         case let type:
-            throw .unknownType(type)
+            guard let message = try AgentMessage(type, reader) else { throw .unknownType(type) }
+            self = .agent(message)
         }
     }
 }

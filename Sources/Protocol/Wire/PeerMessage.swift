@@ -24,6 +24,10 @@ public enum PeerMessage: Sendable, Equatable {
     case used([CredentialID])
     /// The process's metrics, replacing what it reported before; see `Daemon.Metrics`.
     case stats(JSONObject)
+    /// An agent worker's capacity and leases, also its heartbeat.
+    case ready(AgentReadiness)
+    /// What a run has to tell.
+    case report(Int64, RunReport)
 
     public var envelope: Envelope {
         switch self {
@@ -54,6 +58,10 @@ public enum PeerMessage: Sendable, Equatable {
             ])
         case .stats(let metrics):
             return Envelope(header: ["type": "stats", "metrics": .object(metrics)])
+        case .ready(let readiness):
+            return readiness.envelope
+        case .report(let request, let report):
+            return report.envelope(request: request)
         }
     }
 
@@ -98,6 +106,11 @@ public enum PeerMessage: Sendable, Equatable {
             self = .used(try Self.credentials(try reader.array("credentials")))
         case "stats":
             self = .stats(try reader.object("metrics"))
+        case "ready":
+            self = .ready(try AgentReadiness(reader))
+        case "report":
+            self = .report(
+                try reader.integer("request"), try RunReport(reader, body: envelope.body))
         case let type:
             throw .unknownType(type)
         }

@@ -27,6 +27,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     case unsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE"
     case upgradeRequired = "UPGRADE_REQUIRED"
     case limitReached = "LIMIT_REACHED"
+    /// To an agent worker only: the session has been given to another run.
+    case leaseLost = "LEASE_LOST"
     case serviceUnavailable = "SERVICE_UNAVAILABLE"
 
     // On an open connection; some of them over REST too.
@@ -57,7 +59,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .notFound, .permissionNotFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
-        case .conflict, .permissionAlreadyResolved, .maximumSubscriptionsReached: 409
+        case .conflict, .permissionAlreadyResolved, .maximumSubscriptionsReached, .leaseLost: 409
         case .payloadTooLarge: 413
         case .uriTooLong: 414
         case .unsupportedMediaType: 415
