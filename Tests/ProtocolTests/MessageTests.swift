@@ -29,11 +29,11 @@ import Testing
             .stats(["connections": 3]),
             .ready(AgentReadiness(capacity: 9, leases: [lease])),
             .ready(AgentReadiness(capacity: 0, leases: [])),
-            .report(8, RunReport(lease: lease, events: [])),
+            .report(8, RunReport(lease: lease, number: 1, events: [])),
             .report(
                 9,
                 RunReport(
-                    lease: lease, events: [session, ready], texts: [1, 2, 3],
+                    lease: lease, number: 2, events: [session, ready], texts: [1, 2, 3],
                     transcript: [
                         TranscriptEntry(role: .assistant, content: Array("[]".utf8)),
                         TranscriptEntry(role: .user, isSummary: true, content: [7, 7]),
@@ -115,6 +115,7 @@ import Testing
                 Envelope(
                     header: [
                         "type": "report", "request": 1, "session": "s", "generation": 1,
+                        "number": 1,
                         "events": [], "transcript": [entry],
                     ], body: [1, 2]))
         }

@@ -8,21 +8,29 @@ import Realtime
 /// ``ErrorCode/leaseLost``, after which the worker stops the run and says nothing more of it. A
 /// report without events is fine.
 ///
-/// Example header: `{"type":"report","request":7,"session":"ses_1","generation":4,
+/// A worker that lost the link does not know whether its last reports were stored, and sends them
+/// again with their numbers: the hub remembers the lease's highest number in the transaction, and
+/// answers one that is not higher like the first time, without effect. A hub that died may lose text
+/// that it still held to batch; the final text is the record.
+///
+/// Example header: `{"type":"report","request":7,"session":"ses_1","generation":4,"number":12,
 /// "events":[…],"transcript":[{"role":"assistant","summary":false,"bytes":42}]}`; the body holds the
 /// texts of ready events, then the entries' contents.
 public struct RunReport: Sendable, Equatable {
     public let lease: SessionLease
+    /// From 1 up within the lease, in the order of sending.
+    public let number: Int64
     public let events: [ProducedEvent]
     /// The texts of ready events behind each other, as in `publish`.
     public let texts: [UInt8]
     public let transcript: [TranscriptEntry]
 
     public init(
-        lease: SessionLease, events: [ProducedEvent], texts: [UInt8] = [],
+        lease: SessionLease, number: Int64, events: [ProducedEvent], texts: [UInt8] = [],
         transcript: [TranscriptEntry] = []
     ) {
         self.lease = lease
+        self.number = number
         self.events = events
         self.texts = texts
         self.transcript = transcript
@@ -32,6 +40,7 @@ public struct RunReport: Sendable, Equatable {
         let header: JSONObject = [
             "type": "report", "request": .integer(request),
             "session": .string(lease.session.text), "generation": .integer(lease.generation),
+            "number": .integer(number),
             "events": .array(events.map { .object($0.header) }),
             "transcript": .array(transcript.map(\.header)),
         ]
@@ -42,6 +51,7 @@ public struct RunReport: Sendable, Equatable {
     init(_ reader: HeaderReader, body: [UInt8]) throws(WireError) {
         lease = SessionLease(
             session: try reader.identifier("session"), generation: try reader.integer("generation"))
+        number = try reader.integer("number")
         let items = try reader.array("events")
         var events: [ProducedEvent] = []
         var textBytes = 0
