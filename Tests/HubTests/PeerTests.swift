@@ -43,7 +43,7 @@ import Testing
         let call = { try fixture.hub.call(fixture.fcgi, operation) }
         switch operation.access {
         case .open: break
-        case .local:
+        case .local, .agentWorker:
             #expect(throws: OperationError.self) { try call() }
         case .authenticated, .scope:
             let error = #expect(throws: OperationError.self) { try call() }

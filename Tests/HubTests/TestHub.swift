@@ -200,7 +200,7 @@ extension HubMessage {
         case .subscribed(let number, _, _), .page(let number, _), .result(let number, _),
             .refused(let number, _):
             number
-        case .welcome, .credentials, .delivery, .withdrawn, .announcement: nil
+        case .welcome, .credentials, .delivery, .withdrawn, .announcement, .agent: nil
         }
     }
 }

@@ -138,7 +138,7 @@ package final class HubServer {
             let error = OperationError(
                 .payloadTooLarge, "the answer is too large; ask for fewer items with limit")
             return HubMessage.refused(request, error).envelope.encoded()
-        case .welcome, .credentials, .delivery, .withdrawn, .announcement:
+        case .welcome, .credentials, .delivery, .withdrawn, .announcement, .agent:
             return nil
         }
     }
