@@ -23,6 +23,9 @@ public struct DeadlineQueue<Key: Hashable & Sendable, Moment: Comparable & Senda
     /// The earliest moment, for the timer of the loop; nil when nothing is scheduled.
     public var next: Moment? { ordered.first?.moment }
 
+    /// The key that is due first.
+    public var first: Key? { ordered.first?.key }
+
     /// Sets a key's moment; replaces an earlier one of the same key.
     public mutating func schedule(_ key: Key, at moment: Moment) {
         cancel(key)

@@ -1,0 +1,16 @@
+extension PermissionRule {
+    /// Whether everything that `other` allows is allowed by this one too.
+    ///
+    /// Both were derived from a parsed call; nothing is parsed here.
+    public func covers(_ other: PermissionRule) -> Bool {
+        guard toolName == other.toolName else { return false }
+        switch (scope, other.scope) {
+        case (.commandPrefix(let own), .commandPrefix(let words)):
+            return words == own || own.count > 1 && words.starts(with: own)
+        case (.path(let own), .path(let path)):
+            return path == own || path.hasPrefix(own + "/")
+        default:
+            return false
+        }
+    }
+}
