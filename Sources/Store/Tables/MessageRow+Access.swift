@@ -2,19 +2,23 @@ import GRDB
 import Realtime
 
 extension StoreTransaction {
-    /// Adds a message, and drops the one that is over ``MessageRow/maximumPerSession`` with it.
+    /// Adds a message, and drops the one that is over ``MessageRow/maximumPerSession`` with it,
+    /// unless it still waits for its turn.
     public func insert(_ message: MessageRow) throws(StoreError) {
         try execute(
             """
             INSERT INTO messages (\(MessageRow.columns))
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 message.sessionID.text, message.sequence, message.id.text, message.role.rawValue,
                 message.createdAt.milliseconds,
             ] + message.changingValues)
         try execute(
-            "DELETE FROM messages WHERE session_id = ? AND sequence <= ?",
+            """
+            DELETE FROM messages
+            WHERE session_id = ? AND sequence <= ? AND status IS NOT 'queued'
+            """,
             [message.sessionID.text, message.sequence - MessageRow.maximumPerSession])
     }
 
@@ -22,7 +26,7 @@ extension StoreTransaction {
     public func update(_ message: MessageRow) throws(StoreError) {
         try execute(
             """
-            UPDATE messages SET (\(MessageRow.changingColumns)) = (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            UPDATE messages SET (\(MessageRow.changingColumns)) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             WHERE session_id = ? AND sequence = ?
             """, message.changingValues + [message.sessionID.text, message.sequence])
     }
@@ -74,6 +78,50 @@ extension StoreTransaction {
             [session.text])
     }
 
+    /// Messages that no run has taken yet, oldest first: queued ones, and those that were accepted
+    /// while no worker was there.
+    public func waitingMessages(
+        of session: SessionID, limit: Int = -1
+    ) throws(StoreError) -> [MessageRow] {
+        try rows(
+            """
+            SELECT \(MessageRow.columns) FROM messages
+            WHERE session_id = ? AND status IN ('queued', 'accepted') ORDER BY sequence LIMIT ?
+            """, [session.text, limit], MessageRow.init)
+    }
+
+    /// The sessions without a run and without an agent outside that have messages waiting, the one
+    /// that has waited longest first.
+    public func waitingSessions() throws(StoreError) -> [(id: SessionID, team: TeamID)] {
+        try rows(
+            """
+            SELECT sessions.id, sessions.team_id FROM sessions CROSS JOIN messages
+                ON messages.session_id = sessions.id AND status IN ('queued', 'accepted')
+            WHERE NOT is_outside AND sessions.id NOT IN (
+                SELECT session_id FROM leases WHERE state <> 'ended')
+            GROUP BY sessions.id ORDER BY min(messages.created_at), sessions.id
+            """, []
+        ) { (row) throws(StoreError) in (try row.identifier(), try row.identifier()) }
+    }
+
+    /// The run is over: what it took is answered, at this cost.
+    public func endProcessing(
+        of session: SessionID, usage: TokenUsage?
+    ) throws(StoreError) {
+        try execute(
+            """
+            UPDATE messages SET status = NULL, usage = ?
+            WHERE session_id = ? AND status = 'processing'
+            """, [usage?.stored, session.text])
+    }
+
+    /// Removes a message.
+    public func delete(_ message: MessageRow) throws(StoreError) {
+        try execute(
+            "DELETE FROM messages WHERE session_id = ? AND sequence = ?",
+            [message.sessionID.text, message.sequence])
+    }
+
     private func message(
         of session: SessionID, where column: String, is value: String
     ) throws(StoreError) -> MessageRow? {
@@ -89,7 +137,7 @@ extension MessageRow {
     fileprivate var changingValues: StatementArguments {
         [
             text, status?.rawValue, clientMessageID?.text, toolName, toolUseID?.text, toolInput,
-            result, isError, turnID?.text,
+            result, isError, turnID?.text, usage?.stored,
         ]
     }
 }

@@ -17,7 +17,8 @@ public struct MessageRow: Sendable, Equatable {
     public let role: Role
     public let createdAt: Timestamp
     public var text: String
-    /// How far a person's message has come; nil for other roles.
+    /// How far a person's message has come; nil for other roles, and once a worker's run has
+    /// answered it.
     public var status: UserMessageStatus?
     public var clientMessageID: ClientMessageID?
     public var toolName: String?
@@ -27,6 +28,8 @@ public struct MessageRow: Sendable, Equatable {
     public var result: String?
     public var isError: Bool?
     public var turnID: TurnID?
+    /// What the run cost that answered this message.
+    public var usage: TokenUsage?
 
     /// A message with the fields that every role has.
     public init(
@@ -43,7 +46,7 @@ public struct MessageRow: Sendable, Equatable {
 
     static let changingColumns = """
         text, status, client_message_id, tool_name, tool_use_id, tool_input, result, is_error,
-        turn_id
+        turn_id, usage
         """
     static let columns = "session_id, sequence, id, role, created_at, \(changingColumns)"
 
@@ -62,5 +65,6 @@ public struct MessageRow: Sendable, Equatable {
         result = try row.optionalText()
         isError = try row.optionalInteger().map { $0 != 0 }
         turnID = try row.optionalIdentifier()
+        usage = try row.usage()
     }
 }

@@ -1,4 +1,6 @@
 import GRDB
+import JSON
+import Protocol
 import Realtime
 
 /// A question for permission, also for a while after its end.
@@ -23,6 +25,12 @@ public struct PermissionRow: Sendable, Equatable {
     public var state: State
     /// Who ended it; nil while it is pending and where time did.
     public var resolvedBy: String?
+    /// The lease under which a worker asked; nil for an agent outside.
+    public var generation: Int64?
+    /// Of the exact call, as the worker named it.
+    public var inputDigest: String?
+    /// What an `alwaysAllow` would remember of a worker's call; nil: nothing.
+    public var rule: PermissionRule?
 
     /// A new question.
     public init(
@@ -41,7 +49,7 @@ public struct PermissionRow: Sendable, Equatable {
 
     static let columns = """
         session_id, request_id, team_id, tool_name, command, description, created_at, expires_at,
-        state, resolved_by
+        state, resolved_by, generation, input_digest, rule
         """
 
     init(_ row: inout RowReader) throws(StoreError) {
@@ -54,6 +62,9 @@ public struct PermissionRow: Sendable, Equatable {
         expiresAt = try row.optionalTime()
         state = try row.word()
         resolvedBy = try row.optionalText()
+        generation = try row.optionalInteger()
+        inputDigest = try row.optionalText()
+        rule = try row.optionalRule()
     }
 }
 
@@ -61,12 +72,17 @@ extension StoreTransaction {
     /// Adds a question, and drops the session's oldest ended ones over the limit.
     public func insert(_ permission: PermissionRow) throws(StoreError) {
         try execute(
-            "INSERT INTO permissions (\(PermissionRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO permissions (\(PermissionRow.columns))
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             [
                 permission.key.session.text, permission.key.request.text, permission.teamID.text,
                 permission.toolName, permission.command, permission.description,
                 permission.createdAt.milliseconds, permission.expiresAt?.milliseconds,
-                permission.state.rawValue, permission.resolvedBy,
+                permission.state.rawValue, permission.resolvedBy, permission.generation,
+                permission.inputDigest,
+                permission.rule.map { String(decoding: $0.wireJSON.encoded(), as: UTF8.self) },
             ])
         try execute(
             """
@@ -113,5 +129,20 @@ extension StoreTransaction {
                 team?.text, session?.text, cursor?.createdAt.milliseconds, cursor?.key.session.text,
                 cursor?.key.request.text, limit,
             ], PermissionRow.init)
+    }
+}
+
+extension RowReader {
+    /// The form of `PermissionRule.wireJSON`.
+    mutating func optionalRule() throws(StoreError) -> PermissionRule? {
+        guard let text = try optionalText() else { return nil }
+        do {
+            if let rule = PermissionRule(wireJSON: try JSONValue(parsing: Array(text.utf8))) {
+                return rule
+            }
+        } catch {
+            // Not JSON: as damaged as JSON of another form.
+        }
+        throw damaged()
     }
 }

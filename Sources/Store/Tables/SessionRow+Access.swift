@@ -21,7 +21,7 @@ extension StoreTransaction {
         try execute(
             """
             INSERT INTO sessions (\(SessionRow.columns))
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [session.id.text, session.teamID.text, session.createdAt.milliseconds]
                 + session.changingValues)
@@ -32,7 +32,7 @@ extension StoreTransaction {
         try execute(
             """
             UPDATE sessions SET (\(SessionRow.changingColumns))
-                = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             WHERE id = ?
             """, session.changingValues + [session.id.text])
     }
@@ -85,7 +85,7 @@ extension SessionRow {
             name, phase.rawValue, mode.rawValue, modeVersion, agent, model, workspaceID?.text,
             workingDirectory, permissionTimeout.stored, pendingPermissions, messageCount,
             usage?.stored,
-            updatedAt.milliseconds, lastMessageAt?.milliseconds,
+            updatedAt.milliseconds, lastMessageAt?.milliseconds, isOutside,
         ]
     }
 }
@@ -111,7 +111,7 @@ extension PermissionTimeout {
 
 extension TokenUsage {
     /// Its numbers in the order of the type, `-` where there is none.
-    fileprivate var stored: String {
+    var stored: String {
         [
             inputTokens, outputTokens, cacheReadTokens, cacheCreationTokens, contextTokens,
             contextWindow,

@@ -24,6 +24,8 @@ public struct SessionRow: Sendable, Equatable {
     public var usage: TokenUsage?
     public var updatedAt: Timestamp
     public var lastMessageAt: Timestamp?
+    /// Whether an agent outside runs it: the first to act owns it, and no worker is given it then.
+    public var isOutside = false
 
     /// A new session: idle, without messages.
     public init(
@@ -45,7 +47,8 @@ public struct SessionRow: Sendable, Equatable {
 
     static let changingColumns = """
         name, phase, mode, mode_version, agent, model, workspace_id, working_directory,
-        permission_timeout, pending_permissions, message_count, usage, updated_at, last_message_at
+        permission_timeout, pending_permissions, message_count, usage, updated_at, last_message_at,
+        is_outside
         """
     static let columns = "id, team_id, created_at, \(changingColumns)"
 
@@ -67,5 +70,6 @@ public struct SessionRow: Sendable, Equatable {
         usage = try row.usage()
         updatedAt = try row.time()
         lastMessageAt = try row.optionalTime()
+        isOutside = try row.flag()
     }
 }
