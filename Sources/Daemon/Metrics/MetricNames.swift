@@ -24,6 +24,7 @@ extension Metric {
     private static let hub = [
         hubIterations, hubCommits, hubPublications, hubDuplicates, hubDeliveries, hubRecoveries,
         hubPeers, hubChannels, hubRunningSessions, hubPendingPermissions, hubPermissions,
+        hubLeases, hubWaitingSessions, hubRuns,
         hubConfigChanges, hubLoginFailures, hubHistoryTrimmed,
     ]
 
@@ -45,6 +46,11 @@ extension Metric {
         "hub_pending_permissions", "Permission requests without an answer.")
     public static let hubPermissions = counter(
         "hub_permissions_total", by: "outcome", "Permission requests by how they ended.")
+    public static let hubLeases = gauge("hub_leases", "Runs that agent workers hold.")
+    public static let hubWaitingSessions = gauge(
+        "hub_waiting_sessions", "Sessions that wait for a worker to run them.")
+    public static let hubRuns = counter(
+        "hub_runs_total", by: "outcome", "Runs of agent workers by how they ended.")
     public static let hubConfigChanges = counter(
         "hub_config_changes_total", by: "outcome", "Edits of the watched files.")
     public static let hubLoginFailures = counter(

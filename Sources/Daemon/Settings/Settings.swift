@@ -74,6 +74,11 @@ public struct HubSettings: Sendable, Equatable {
     public var maximumPendingPermissionsPerSession = 32
     public var maximumRulesPerSession = 100
     public var maximumLoginsPerUser = 100
+    /// Of agent workers at once, of all teams.
+    public var maximumRuns = 1_000
+    public var maximumRunsPerTeam = 200
+    /// From an abort until the hub ends a run that its worker has not ended.
+    public var abortTimeout: Duration = .milliseconds(10_000)
     public var configDebounce: Duration = .milliseconds(100)
     /// Commits survive a power cut (`synchronous=FULL`), not only the death of the process.
     public var synchronousFull = false

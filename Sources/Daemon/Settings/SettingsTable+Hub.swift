@@ -56,6 +56,10 @@ extension SettingsTable {
             "hub.configDebounceMs", "HUB_CONFIG_DEBOUNCE_MS",
             \.hub.configDebounce, 10...900, .live,
             "An editor's several writes are one edit; announced within 1 s all the same."),
+        .milliseconds(
+            "hub.abortTimeoutMs", "HUB_ABORT_TIMEOUT_MS",
+            \.hub.abortTimeout, 100...600_000, .live,
+            "Long enough for a worker to end a tool's processes; then the run ends without it."),
         .other(
             "hub.synchronousFull", "HUB_SYNCHRONOUS_FULL", .boolean(\.hub.synchronousFull),
             .restart,
@@ -105,5 +109,12 @@ extension SettingsTable {
             "hub.maximumLoginsPerUser", "HUB_MAX_LOGINS_PER_USER",
             \.hub.maximumLoginsPerUser, 1...10_000, .live,
             "The oldest login ends when one more begins; each is held by every worker."),
+        .integer(
+            "hub.maximumRuns", "HUB_MAX_RUNS", \.hub.maximumRuns, 1...100_000, .live,
+            "Runs of agents at once, of all teams: each costs memory, processes and money."),
+        .integer(
+            "hub.maximumRunsPerTeam", "HUB_MAX_RUNS_PER_TEAM",
+            \.hub.maximumRunsPerTeam, 1...100_000, .live,
+            "One team's scripts leave room for the others; what is over it waits in the queue."),
     ]
 }

@@ -82,7 +82,10 @@ enum ResourceSchemas {
                     "id": Schema.identifier, "role": Schema.words(["user", "assistant", "tool"]),
                     "text": Schema.nullable(Schema.string), "createdAt": Schema.time,
                 ],
+                // A person's message has a status until a run has answered it, and then its cost.
                 optional: [
+                    "status": Schema.words(["accepted", "queued", "processing"]),
+                    "clientMessageId": Schema.string, "usage": Schema.anyObject,
                     "toolName": Schema.nullable(Schema.string),
                     "toolUseId": Schema.nullable(Schema.string),
                     "toolInput": Schema.nullable(Schema.anyObject),

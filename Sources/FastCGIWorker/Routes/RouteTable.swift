@@ -55,6 +55,9 @@ package enum RouteTable {
             "Sends a message to the agent; it is durable before the answer.",
             body: .messageRequest, 202, .acceptedMessage),
         Route(
+            .delete, "/api/sessions/{id}/messages/{messageId}", asking: .deleteMessage,
+            "Takes back a message that waits for its turn.", 204),
+        Route(
             .post, "/api/sessions/{id}/abort", asking: .abortSession,
             "Stops the run and tells whether there was one.", 200, .aborted),
     ]

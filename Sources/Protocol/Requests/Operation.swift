@@ -20,6 +20,8 @@ public enum Operation: String, Sendable, CaseIterable {
 
     case listMessages = "messages.list"
     case createMessage = "messages.create"
+    /// Takes back a message that waits for its turn.
+    case deleteMessage = "messages.delete"
     /// The conversation as the model's API has it; see ``TranscriptEntry``.
     case readTranscript = "messages.transcript"
 
@@ -92,7 +94,7 @@ public enum Operation: String, Sendable, CaseIterable {
             .listWorkspaces, .getWorkspace:
             .scope(.sessionsRead)
         case .createSession, .updateSession, .deleteSession, .abortSession, .createMessage,
-            .deleteRules, .putSpec, .deleteSpec, .putAgent, .deleteAgent:
+            .deleteMessage, .deleteRules, .putSpec, .deleteSpec, .putAgent, .deleteAgent:
             .scope(.sessionsWrite)
         case .answerPermission: .scope(.permissionsRespond)
         case .requestPermission: .scope(.sessionsRun)
