@@ -47,8 +47,10 @@ package struct ChannelAccess {
         _ caller: Caller, mayUse channel: ChannelName, _ iteration: Iteration
     ) throws {
         switch caller {
-        case .anonymous:
+        case .anonymous, .agentWorker:
             throw OperationError(.authRequired, "channels need a credential")
+        case .run(let author):
+            try check(author.team, mayUse: channel, iteration)
         case .principal(let principal):
             try check(principal.teamID, mayUse: channel, iteration)
         case .local:

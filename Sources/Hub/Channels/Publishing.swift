@@ -13,17 +13,29 @@ struct Publishing {
         _ events: [ProducedEvent], texts: [UInt8], for caller: Caller, _ reply: Reply,
         _ iteration: Iteration
     ) throws {
-        try check(events, caller, iteration)
         let answer = PublishAnswer(count: events.count, reply: reply)
+        try publish(events, texts: texts, for: caller, iteration) { index, result, iteration in
+            answer.set(index, result, iteration)
+        }
+    }
+
+    /// Publishes all or throws.
+    ///
+    /// - Parameter told: called once for each event by its index, now or in a later iteration.
+    func publish(
+        _ events: [ProducedEvent], texts: [UInt8], for caller: Caller, _ iteration: Iteration,
+        told: @escaping (Int, PublishResult, Iteration) -> Void
+    ) throws {
+        try check(events, caller, iteration)
         var start = 0
         for (index, event) in events.enumerated() {
             switch event.content {
             case .ready(let bytes):
                 let text = texts[start..<start + bytes]
                 start += bytes
-                answer.set(index, try publish(event, text, iteration), iteration)
+                told(index, try publish(event, text, iteration), iteration)
             case .session(let type, let fields):
-                try publish(event, type, fields, caller, at: index, answer, iteration)
+                try publish(event, type, fields, caller, at: index, iteration, told)
             }
         }
     }
@@ -45,6 +57,7 @@ struct Publishing {
     }
 
     private func checkForm(_ event: ProducedEvent, _ caller: Caller) throws(OperationError) {
+        if case .run(let author) = caller { try checkPlace(event, author) }
         switch event.content {
         case .ready(let bytes):
             if case .principal(let principal) = caller { try principal.require(.publish) }
@@ -63,6 +76,21 @@ struct Publishing {
                     "\(type.rawValue) is published on a session's channel only, and only if the"
                         + " server does not make it itself")
             }
+        }
+    }
+
+    /// A run speaks in its own session, and to operators on its agent's and its team's channels.
+    private func checkPlace(
+        _ event: ProducedEvent, _ author: RunAuthor
+    ) throws(OperationError) {
+        let isInPlace =
+            switch event.content {
+            case .ready: event.channel.kind == .agent || event.channel.kind == .team
+            case .session: event.channel == .session(author.lease.session)
+            }
+        guard isInPlace else {
+            throw OperationError(
+                .channelForbidden, "a run does not publish this on the channel \(event.channel)")
         }
     }
 
@@ -87,7 +115,8 @@ struct Publishing {
 
     private func publish(
         _ event: ProducedEvent, _ type: SessionEventType, _ fields: JSONObject, _ caller: Caller,
-        at index: Int, _ answer: PublishAnswer, _ iteration: Iteration
+        at index: Int, _ iteration: Iteration,
+        _ told: @escaping (Int, PublishResult, Iteration) -> Void
     ) throws {
         guard let session = event.channel.sessionID else {
             preconditionFailure("a session event was checked to be on a session's channel")
@@ -97,7 +126,7 @@ struct Publishing {
             isIdempotent: event.isIdempotent, time: event.time, caller: caller)
         try Self.naming(index) {
             try seam().publish(request, iteration) { result, iteration in
-                answer.set(index, result, iteration)
+                told(index, result, iteration)
             }
         }
     }

@@ -18,6 +18,9 @@ package struct SessionSeam {
     /// Publishes whatever is being held back of all sessions; called when the hub stops.
     package var flushAll: (Iteration) throws -> Void = { _ in }
 
+    /// Forgets sessions that nobody used for a while; the store knows them.
+    package var evict: () -> Void = {}
+
     /// Takes one session event of a publish request whose sender may publish it.
     ///
     /// The closure is called exactly once, now or in a later iteration, with what became of it; an
@@ -41,4 +44,9 @@ package struct SessionEventRequest {
     package let isIdempotent: Bool
     package let time: Timestamp
     package let caller: Caller
+
+    /// The worker's run that it comes from; nil for an agent outside.
+    var run: RunAuthor? {
+        if case .run(let author) = caller { author } else { nil }
+    }
 }

@@ -11,6 +11,8 @@ package final class Alarms {
         case deltaBatches
         /// Permission requests run out of time.
         case permissionDeadlines
+        /// Leases of runs lapse.
+        case leases
         /// Credentials that expired long ago are forgotten.
         case prune
         /// Channels that nobody uses leave the memory.

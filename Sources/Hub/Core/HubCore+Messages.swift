@@ -58,10 +58,11 @@ extension HubCore {
                 return iteration.add(.close(peer, .malformed(.badField("metrics"))))
             }
             peers.setStats(stats, of: peer)
-        case .ready:
-            break
-        case .report:
-            throw OperationError(.serviceUnavailable, "this hub gives out no runs")
+        case .ready(let readiness):
+            try runs.ready(readiness, peer, iteration)
+        case .report(let request, let report):
+            try runs.report(report, iteration)
+            iteration.answer(Reply(peer: peer, request: request), .null)
         }
     }
 
@@ -71,7 +72,7 @@ extension HubCore {
             metrics: metrics)
     }
 
-    private var publishing: Publishing {
+    var publishing: Publishing {
         Publishing(
             channels: channels, access: access, seam: { [unowned self] in sessions },
             metrics: metrics)
@@ -91,7 +92,13 @@ extension HubCore {
     private func caller(
         _ credential: CredentialID?, _ role: Hello.Role, _ iteration: Iteration
     ) throws(OperationError) -> Caller {
-        guard let credential else { return role == .cli ? .local : .anonymous }
+        guard let credential else {
+            return switch role {
+            case .cli: .local
+            case .agentWorker: .agentWorker
+            case .webSocketWorker, .fastCGIWorker: .anonymous
+            }
+        }
         return .principal(try credentials.principal(credential, at: iteration.now))
     }
 }

@@ -15,6 +15,7 @@ extension HubCore {
     private func setUpEviction() {
         alarms.on(.evict) { [unowned self] iteration in
             channels.evict(at: iteration.clock)
+            sessions.evict()
             alarms.set(.evict, at: iteration.clock + .seconds(30))
         }
         alarms.set(.evict, at: .zero)

@@ -24,6 +24,8 @@ package final class HubCore {
     package let operations = OperationRegistry()
     /// Filled in by the sessions' half of the hub.
     package var sessions = SessionSeam()
+    /// The same for the runs of agent workers.
+    package var runs = RunSeam()
     package private(set) lazy var logins = Logins(core: self)
     /// Threads for work that blocks.
     package let desks: Desks
@@ -57,18 +59,19 @@ package final class HubCore {
             maximumPublications: settings.hub.ringCount, maximumBytes: settings.hub.ringBytes)
         limits.maximumRingBytes = settings.hub.ringTotalBytes
         channels = Channels(limits: limits, metrics: metrics)
-        let (pending, running) = try store.transaction { transaction in
+        let known = try store.transaction { transaction in
             try credentials.load(transaction)
             generations = Generations(
                 config: try transaction.generation(of: .config)?.count ?? 0,
                 theme: try transaction.generation(of: .theme)?.count ?? 0)
-            return (
-                try transaction.pendingPermissions(of: nil, in: nil),
-                try transaction.runningSessionCount()
-            )
+            return SessionsOnRecord(
+                pending: try transaction.pendingPermissions(of: nil, in: nil),
+                running: try transaction.runningSessionCount(),
+                leases: try transaction.openLeases(),
+                waiting: try transaction.waitingSessions())
         }
         setUpOwnParts()
-        setUpSessions(pending: pending, running: running)
+        setUpSessions(known)
     }
 
     package var access: ChannelAccess { ChannelAccess { [unowned self] in sessions } }
@@ -85,6 +88,7 @@ package final class HubCore {
         let outbox = try store.transaction { transaction in
             let iteration = Iteration(store: transaction, now: now, clock: clock)
             for command in commands { try apply(command, iteration) }
+            try grantRuns(iteration)
             try channels.save(iteration)
             return iteration.outbox
         }
@@ -97,7 +101,7 @@ package final class HubCore {
         case .arrived(let peer, let hello):
             greet(peer, hello, iteration)
         case .left(let peer, let reason):
-            leave(peer, reason)
+            leave(peer, reason, iteration)
         case .message(let peer, let message):
             metrics.framesReceived.add()
             try apply(message, from: peer, iteration)
@@ -124,9 +128,10 @@ package final class HubCore {
         for part in credentials.table() { iteration.send(.credentials(part), to: peer) }
     }
 
-    private func leave(_ id: PeerID, _ reason: IPCEnd) {
+    private func leave(_ id: PeerID, _ reason: IPCEnd, _ iteration: Iteration) {
         guard let peer = peers.remove(id) else { return }
         channels.leaveAll(id)
+        if peer.hello.role == .agentWorker { runs.left(id, iteration) }
         metrics.peers(of: peer.hello.role, changedBy: -1)
         metrics.ended(reason)
         logger.info(

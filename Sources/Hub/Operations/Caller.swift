@@ -8,6 +8,10 @@ package enum Caller: Equatable, Sendable {
     case principal(Principal)
     /// The CLI on this machine, whose uid is its credential: an admin of whichever team it names.
     case local
+    /// An agent worker on this machine, for the lease that its call names.
+    case agentWorker
+    /// A run, as its worker reports it; the lease was checked.
+    case run(RunAuthor)
 
     /// How events and logs name it.
     package var actor: String {
@@ -15,6 +19,8 @@ package enum Caller: Equatable, Sendable {
         case .anonymous: "anonymous"
         case .principal(let principal): principal.actor
         case .local: "local"
+        case .agentWorker: "agent"
+        case .run(let author): "run:\(author.lease.generation)"
         }
     }
 
@@ -22,7 +28,10 @@ package enum Caller: Equatable, Sendable {
     func check(_ operation: Operation) throws(OperationError) {
         switch (operation.access, self) {
         case (.open, _), (.authenticated, .principal), (.authenticated, .local), (.local, .local),
-            (.scope, .local):
+            (.scope, .local), (.agentWorker, .agentWorker):
+            return
+        case (.scope(.sessionsRun), .agentWorker):
+            // Asking for permission; whoever answers looks at the lease.
             return
         case (.scope(let scope), .principal(let principal)):
             try principal.require(scope)
@@ -33,7 +42,8 @@ package enum Caller: Equatable, Sendable {
         case (.agentWorker, _):
             throw OperationError(
                 .forbidden, "\(operation.rawValue) is for agent workers on the server itself")
-        case (.authenticated, .anonymous), (.scope, .anonymous):
+        case (.authenticated, .anonymous), (.authenticated, .agentWorker), (.authenticated, .run),
+            (.scope, .anonymous), (.scope, .agentWorker), (.scope, .run):
             throw OperationError(.authRequired, "\(operation.rawValue) needs a credential")
         }
     }

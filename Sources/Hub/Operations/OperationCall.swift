@@ -37,7 +37,7 @@ package struct OperationCall {
                 throw OperationError(.notFound, "there is no team \(id?.text ?? "")")
             }
             return id
-        case .anonymous:
+        case .anonymous, .agentWorker, .run:
             throw OperationError(.authRequired, "\(operation.rawValue) needs a credential")
         }
     }

@@ -12,6 +12,7 @@ import Store
 package final class PermissionDesk {
     private let directory: SessionDirectory
     private let publisher: SessionPublisher
+    private let leases: Leases
     private let alarms: Alarms
     private let settings: () -> HubSettings
     private let metrics: HubMetrics
@@ -19,11 +20,12 @@ package final class PermissionDesk {
 
     /// - Parameter pending: every open question of the store, so that its time goes on.
     init(
-        directory: SessionDirectory, publisher: SessionPublisher, alarms: Alarms,
+        directory: SessionDirectory, publisher: SessionPublisher, leases: Leases, alarms: Alarms,
         settings: @escaping () -> HubSettings, metrics: HubMetrics, pending: [PermissionRow]
     ) {
         self.directory = directory
         self.publisher = publisher
+        self.leases = leases
         self.alarms = alarms
         self.settings = settings
         self.metrics = metrics
@@ -68,7 +70,7 @@ package final class PermissionDesk {
         _ question: PermissionRow, _ answer: PermissionAnswer, _ iteration: Iteration
     ) throws -> Bool {
         var machine = PermissionStateMachine(expiresAt: question.expiresAt)
-        guard question.state == .pending,
+        guard question.state == .pending, isHeard(question),
             case .resolve(let outcome) = machine.answer(answer, at: iteration.now)
         else {
             throw OperationError(
@@ -117,6 +119,27 @@ package final class PermissionDesk {
         allowed.resolvedBy = "rule:\(rule.id)"
         try iteration.store.insert(allowed)
         try publishEnd(of: allowed, remembered: true, iteration)
+        tellWorker(of: allowed, remembered: true, iteration)
+    }
+
+    /// Tells the worker that asked how its question ended; anything but a person's or a rule's yes
+    /// is a no.
+    func tellWorker(
+        of question: PermissionRow, remembered: Bool = false, _ iteration: Iteration
+    ) {
+        guard question.generation != nil, isHeard(question) else { return }
+        let verdict = PermissionVerdict(
+            allowed: question.state == .allowed, alwaysAllow: remembered,
+            reason: question.resolvedBy ?? "timeout")
+        leases.tell(
+            question.key.session,
+            .permissionEnded(question.key.session, question.key.request, verdict), iteration)
+    }
+
+    /// Whether whoever asked can still use an answer: an agent outside always, a worker's run only
+    /// while it has the lease under which it asked.
+    private func isHeard(_ question: PermissionRow) -> Bool {
+        question.generation.map { leases.isHeld(question.key.session, $0) } ?? true
     }
 
     private func end(
@@ -130,6 +153,7 @@ package final class PermissionDesk {
         schedule(question.key, at: nil, iteration)
         count(-1, iteration)
         try publishEnd(of: ended, remembered: remembered, iteration)
+        tellWorker(of: ended, remembered: remembered, iteration)
     }
 
     private func publishEnd(
@@ -152,10 +176,7 @@ package final class PermissionDesk {
     private func remember(
         _ question: PermissionRow, by actor: String, _ iteration: Iteration
     ) throws -> Bool {
-        guard
-            case .remember(let rule) = PermissionRule.derive(
-                toolName: question.toolName, from: question.subject)
-        else { return false }
+        guard let rule = question.rememberable else { return false }
         let rules = try iteration.store.rules(of: question.key.session)
         if rules.contains(where: { $0.rule == rule }) { return true }
         guard rules.count < settings().maximumRulesPerSession else {
@@ -166,6 +187,9 @@ package final class PermissionDesk {
             RuleRow(
                 id: Fresh.identifier("rul"), sessionID: question.key.session, rule: rule,
                 createdBy: actor, createdAt: iteration.now))
+        if question.generation != nil {
+            try leases.tellRules(of: question.key.session, iteration)
+        }
         return true
     }
 
@@ -208,10 +232,21 @@ extension PermissionRow {
     fileprivate var subject: PermissionSubject {
         PermissionSubject(toolName: toolName, command: command)
     }
+
+    /// The rule that an `alwaysAllow` makes of it, if any: a worker has parsed the exact call, the
+    /// words of an agent outside are parsed here.
+    fileprivate var rememberable: PermissionRule? {
+        guard generation == nil else { return rule }
+        guard case .remember(let rule) = PermissionRule.derive(toolName: toolName, from: subject)
+        else { return nil }
+        return rule
+    }
 }
 
 extension PermissionRule {
     fileprivate func allows(_ question: PermissionRow) -> Bool {
-        allows(toolName: question.toolName, question.subject)
+        // What people read of a worker's call is no basis to judge it by; its parsed form is.
+        guard question.generation == nil else { return question.rule.map(covers) ?? false }
+        return allows(toolName: question.toolName, question.subject)
     }
 }

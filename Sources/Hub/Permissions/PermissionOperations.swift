@@ -7,6 +7,7 @@ import Store
 struct PermissionOperations {
     let directory: SessionDirectory
     let desk: PermissionDesk
+    let runs: RunDesk
 
     func register(in operations: OperationRegistry) {
         operations.on(.listTeamPermissions) { call in
@@ -29,9 +30,14 @@ struct PermissionOperations {
         return page.answer(rows, position: ListPage.position(of:), json: \.json)
     }
 
-    /// A repeated question is the same question, until it has ended.
+    /// Of a worker's run, or of an agent outside: a repeated question is the same question, until
+    /// it has ended.
     private func request(_ call: OperationCall) throws -> JSONValue {
+        if call.caller == .agentWorker {
+            return try RunQuestions(directory: directory, desk: desk, leases: runs.leases).ask(call)
+        }
         let question = try read(call, try call.session(directory).row)
+        try runs.admitOutside(question.key.session, call.iteration)
         guard let known = try call.store.permission(question.key) else {
             try desk.ask(question, call.iteration)
             return question.json

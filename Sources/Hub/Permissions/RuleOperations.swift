@@ -6,6 +6,7 @@ import Store
 /// `rules.*`: what `alwaysAllow` remembered for a session.
 struct RuleOperations {
     let directory: SessionDirectory
+    let leases: Leases
 
     func register(in operations: OperationRegistry) {
         operations.on(.listRules, list)
@@ -24,6 +25,7 @@ struct RuleOperations {
         let rule: RuleID? = try call.read { $0.identifier("ruleId") }
         let count = try call.store.deleteRules(of: session, rule)
         if rule != nil, count == 0 { throw call.notFound() }
+        try leases.tellRules(of: session, call.iteration)
         return ["deleted": .integer(Int64(count))]
     }
 }

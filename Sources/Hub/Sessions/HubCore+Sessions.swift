@@ -3,21 +3,55 @@ import Protocol
 import Realtime
 import Store
 
+/// What the store knows of sessions when a hub begins.
+struct SessionsOnRecord {
+    /// Every open question for permission.
+    let pending: [PermissionRow]
+    /// How many sessions have a run.
+    let running: Int
+    /// Every lease that has not ended.
+    let leases: [LeaseRow]
+    /// Sessions with messages that no run has taken.
+    let waiting: [(id: SessionID, team: TeamID)]
+}
+
 /// Puts the sessions' half of the hub together.
 extension HubCore {
-    /// - Parameters:
-    ///   - pending: every open question for permission of the store.
-    ///   - running: how many sessions have a run.
-    func setUpSessions(pending: [PermissionRow], running: Int) {
+    func setUpSessions(_ known: SessionsOnRecord) {
         let directory = SessionDirectory(
-            channels: channels, metrics: metrics, runningSessions: running)
+            channels: channels, metrics: metrics, runningSessions: known.running)
         let settings: () -> HubSettings = { [unowned self] in self.settings.hub }
         let publisher = SessionPublisher(
             channels: channels, directory: directory, alarms: alarms, metrics: metrics
         ) { settings().deltaBatch }
+        let leases = Leases(
+            open: known.leases, alarms: alarms, settings: settings, metrics: metrics)
         let desk = PermissionDesk(
-            directory: directory, publisher: publisher, alarms: alarms, settings: settings,
-            metrics: metrics, pending: pending)
+            directory: directory, publisher: publisher, leases: leases, alarms: alarms,
+            settings: settings, metrics: metrics, pending: known.pending)
+        let runs = RunDesk(
+            directory: directory, publisher: publisher, permissions: desk, leases: leases,
+            settings: settings, metrics: metrics, waiting: known.waiting)
+        connect(directory, publisher, runs)
+        connect(runs)
+        SessionOperations(
+            directory: directory, publisher: publisher, permissions: desk, runs: runs,
+            settings: settings, metrics: metrics
+        ).register(in: operations)
+        MessageOperations(
+            directory: directory, publisher: publisher, runs: runs, metrics: metrics
+        ).register(in: operations)
+        TranscriptOperation(leases: leases).register(in: operations)
+        PermissionOperations(directory: directory, desk: desk, runs: runs)
+            .register(in: operations)
+        RuleOperations(directory: directory, leases: leases).register(in: operations)
+        WorkspaceOperations(directory: directory, settings: settings, metrics: metrics)
+            .register(in: operations)
+    }
+
+    private func connect(
+        _ directory: SessionDirectory, _ publisher: SessionPublisher, _ runs: RunDesk
+    ) {
         sessions.owner = { id, iteration in try directory.entry(id, iteration)?.row.teamID }
         sessions.snapshot = { id, iteration in
             try directory.entry(id, iteration).map {
@@ -26,16 +60,23 @@ extension HubCore {
         }
         sessions.flush = publisher.flush
         sessions.flushAll = publisher.flushAll
-        sessions.publish = publisher.publish
-        SessionOperations(
-            directory: directory, publisher: publisher, permissions: desk, settings: settings,
-            metrics: metrics
-        ).register(in: operations)
-        MessageOperations(directory: directory, publisher: publisher, metrics: metrics)
-            .register(in: operations)
-        PermissionOperations(directory: directory, desk: desk).register(in: operations)
-        RuleOperations(directory: directory).register(in: operations)
-        WorkspaceOperations(directory: directory, settings: settings, metrics: metrics)
-            .register(in: operations)
+        sessions.evict = directory.evict
+        sessions.publish = { request, iteration, completion in
+            if request.run == nil { try runs.admitOutside(request.session, iteration) }
+            try publisher.publish(request, iteration, completion)
+        }
+    }
+
+    private func connect(_ desk: RunDesk) {
+        alarms.on(.leases) { iteration in try desk.endLapsed(iteration) }
+        runs.ready = desk.ready
+        runs.left = desk.left
+        runs.next = desk.next
+        runs.grant = desk.grant
+        runs.setAside = desk.setAside
+        runs.report = { [unowned self] report, iteration in
+            try RunReports(runs: desk, publishing: publishing, metrics: metrics)
+                .take(report, iteration)
+        }
     }
 }

@@ -7,11 +7,13 @@ import Store
 struct MessageOperations {
     let directory: SessionDirectory
     let publisher: SessionPublisher
+    let runs: RunDesk
     let metrics: HubMetrics
 
     func register(in operations: OperationRegistry) {
         operations.on(.listMessages, list)
         operations.on(.createMessage, create)
+        operations.on(.deleteMessage, delete)
     }
 
     /// Oldest first.
@@ -35,10 +37,28 @@ struct MessageOperations {
         if let clientID, let known = try call.store.message(sentAs: clientID, to: row.id) {
             return Self.answer(known)
         }
-        let isBusy = row.status == .running || row.status == .waiting
-        if isBusy { try checkQueue(of: row.id, call) }
-        return Self.answer(
-            try append(text, clientID, isBusy ? .queued : .accepted, to: row.id, call))
+        let status = try runs.status(ofNextMessageIn: row, call.iteration)
+        if status == .queued { try checkQueue(of: row.id, call) }
+        let message = try append(text, clientID, status, to: row.id, call)
+        runs.want(row, call.iteration)
+        return Self.answer(message)
+    }
+
+    /// Only what still waits can be taken back.
+    private func delete(_ call: OperationCall) throws -> JSONValue {
+        let session = try call.session(directory).row.id
+        guard let message = try call.store.message(try call.pathID("messageId"), of: session) else {
+            throw call.notFound()
+        }
+        guard message.status == .queued else {
+            throw OperationError(
+                .conflict, "the message \(message.id) does not wait any more; abort its run instead"
+            )
+        }
+        try call.store.delete(message)
+        try runs.messageRemoved(from: session, call.iteration)
+        try directory.tellChanged(session, call.iteration)
+        return ["deleted": true]
     }
 
     /// Whatever people paste, escape sequences too; only its size is limited.
@@ -74,13 +94,8 @@ struct MessageOperations {
             message.clientMessageID = clientID
         }
         guard let message else { throw call.notFound() }
-        var body: JSONObject = [
-            "messageId": .string(message.id.text), "text": .string(text),
-            "status": .string(status.rawValue),
-        ]
-        body.set("clientMessageId", clientID?.text)
         try publisher.publish(
-            .userMessage, in: session, body, folding: .userMessage(status), call.iteration)
+            .userMessage, in: session, message.event, folding: .userMessage(status), call.iteration)
         return message
     }
 

@@ -15,7 +15,7 @@ extension OperationCall {
         switch caller {
         case .principal(let principal): principal.teamID == team
         case .local: true
-        case .anonymous: false
+        case .anonymous, .agentWorker, .run: false
         }
     }
 

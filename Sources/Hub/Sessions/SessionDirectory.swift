@@ -20,6 +20,8 @@ package final class SessionDirectory {
     /// Sessions with a run, for `/metrics`.
     private let running: Gauge
     private var entries: [SessionID: Entry] = [:]
+    /// Looked at since the last ``evict()``.
+    private var used: Set<SessionID> = []
 
     /// - Parameter runningSessions: how many the store knows.
     init(channels: Channels, metrics: HubMetrics, runningSessions: Int) {
@@ -30,6 +32,7 @@ package final class SessionDirectory {
 
     /// A session, or nil where there is none.
     func entry(_ id: SessionID, _ iteration: Iteration) throws -> Entry? {
+        used.insert(id)
         if let entry = entries[id] { return entry }
         guard let row = try iteration.store.session(id) else { return nil }
         let entry = Entry(row: row, state: try SessionReplay.state(of: row, iteration.store))
@@ -75,6 +78,20 @@ package final class SessionDirectory {
         set(row.id, nil, iteration)
         count(from: row.phase, to: .idle, iteration)
         try channels.withdraw(.session(row.id), newOwner: nil, iteration)
+    }
+
+    /// Forgets what is at rest and was not looked at since this was called last: a session that
+    /// nobody uses costs no memory.
+    func evict() {
+        entries = entries.filter { id, entry in
+            used.contains(id) || entry.state.status == .running || entry.state.status == .waiting
+        }
+        used = []
+    }
+
+    /// A session changed in a way that no event of its own tells.
+    func tellChanged(_ id: SessionID, _ iteration: Iteration) throws {
+        if let row = try entry(id, iteration)?.row { try tell(.updated, row, iteration) }
     }
 
     /// A workspace was deleted, and the store has cleared it from its sessions.

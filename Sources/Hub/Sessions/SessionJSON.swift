@@ -37,8 +37,17 @@ extension MessageRow {
         object.set("result", result)
         if let isError { object["isError"] = .bool(isError) }
         object.set("turnId", turnID?.text)
+        if let usage { object["usage"] = usage.json }
         object["createdAt"] = .init(createdAt)
         return .object(object)
+    }
+
+    /// The fields of `user_message`.
+    var event: JSONObject {
+        var body: JSONObject = ["messageId": .string(id.text), "text": .string(text)]
+        body.set("status", status?.rawValue)
+        body.set("clientMessageId", clientMessageID?.text)
+        return body
     }
 
     /// As snapshots and `interrupted` show a message that waits.

@@ -9,6 +9,7 @@ struct SessionOperations {
     let directory: SessionDirectory
     let publisher: SessionPublisher
     let permissions: PermissionDesk
+    let runs: RunDesk
     let settings: () -> HubSettings
     let metrics: HubMetrics
 
@@ -72,6 +73,9 @@ struct SessionOperations {
                 changes.apply(to: &row)
                 row.modeVersion += 1
             }
+            runs.leases.tell(
+                before.id, .modeChanged(before.id, mode, version: before.modeVersion + 1),
+                call.iteration)
         } else {
             try directory.change(before.id, call.iteration) { changes.apply(to: &$0) }
         }
@@ -81,14 +85,19 @@ struct SessionOperations {
     private func delete(_ call: OperationCall) throws -> JSONValue {
         let row = try call.session(directory).row
         try publisher.flush(row.id, call.iteration)
+        try runs.deleted(row.id, call.iteration)
         try permissions.withdrawAll(of: row.id, .sessionDeleted, call.iteration)
         try directory.delete(try call.session(directory).row, call.iteration)
         return ["deleted": true]
     }
 
     /// Says the truth: nothing is aborted where nothing runs.
+    ///
+    /// A worker ends its run itself, soon; the run of an agent outside ends here and now, and what
+    /// was queued is that agent's to read.
     private func abort(_ call: OperationCall) throws -> JSONValue {
         let row = try call.session(directory).row
+        if try runs.abort(row.id, call.iteration) { return ["aborted": true] }
         guard row.phase == .running || row.pendingPermissions > 0 else { return ["aborted": false] }
         try publisher.flush(row.id, call.iteration)
         try permissions.withdrawAll(of: row.id, .aborted, call.iteration)

@@ -110,8 +110,14 @@ package final class SessionPublisher {
             text, eventID: request.eventID,
             producersEventIDs: request.isIdempotent ? [request.eventID] : [], on: channel, iteration
         )
-        try directory.change(request.session, folding: fields.event, iteration)
-        try SessionTranscript.write(record, of: request.session, directory, iteration)
+        try directory.change(
+            request.session, folding: fields.event.counting(after: request.run?.usageBefore),
+            iteration)
+        // A worker's run takes one message at a time: what is queued stays queued at its end.
+        let isTurnEndOfRun = record == .turnEnd && request.run != nil
+        if !isTurnEndOfRun {
+            try SessionTranscript.write(record, of: request.session, directory, iteration)
+        }
         return position
     }
 

@@ -1,0 +1,163 @@
+import Daemon
+import Protocol
+import Realtime
+import Store
+
+/// Who runs which session: the store's record, and the table that knows workers and time.
+///
+/// The record decides: a report or a question counts only under the lease that it names, and the
+/// generation fences off whoever was believed dead. Every change here is one of both.
+package final class Leases {
+    package private(set) var table = LeaseTable<PeerID>()
+
+    private let alarms: Alarms
+    private let settings: () -> HubSettings
+    private let gauge: Gauge
+    /// Leases of the hub's last life, until the clock is known from which their time counts.
+    private var unclocked: [LeaseRow]
+
+    /// - Parameter open: every lease of the store that has not ended.
+    init(
+        open: [LeaseRow], alarms: Alarms, settings: @escaping () -> HubSettings,
+        metrics: HubMetrics
+    ) {
+        self.alarms = alarms
+        self.settings = settings
+        gauge = metrics.registry.gauge(.hubLeases)
+        unclocked = open
+        for row in open { restore(row, at: .zero) }
+        gauge.set(Int64(open.count))
+        // At once: the alarm brings the clock.
+        if !open.isEmpty { alarms.set(.leases, at: .zero) }
+    }
+
+    private var timing: LeaseTable<PeerID>.Timing {
+        .init(
+            lifetime: .milliseconds(SessionLease.lifetimeMilliseconds),
+            reconnect: Self.reconnect, abort: settings().abortTimeout)
+    }
+
+    /// 5 s: a live worker's link tries again after 2 s at the latest.
+    private static let reconnect: Duration = .seconds(5)
+
+    /// The record of a lease that is held; throws `LEASE_LOST` for every other.
+    func row(of lease: SessionLease, _ iteration: Iteration) throws -> LeaseRow {
+        guard let row = try iteration.store.lease(of: lease.session),
+            row.generation == lease.generation, row.state != .ended
+        else { throw Self.lost(lease) }
+        return row
+    }
+
+    static func lost(_ lease: SessionLease) -> OperationError {
+        OperationError(
+            .leaseLost,
+            "run \(lease.generation) of session \(lease.session) is over, or never was; stop it")
+    }
+
+    /// Whether a worker holds this very lease.
+    func isHeld(_ session: SessionID, _ generation: Int64) -> Bool {
+        table[session]?.generation == generation
+    }
+
+    /// Counts the generation up and gives the session to a worker.
+    func grant(
+        _ session: SessionRow, to worker: PeerID, _ iteration: Iteration
+    ) throws -> SessionLease {
+        let before = try iteration.store.lease(of: session.id)
+        let row = LeaseRow(
+            sessionID: session.id, teamID: session.teamID,
+            generation: (before?.generation ?? 0) + 1, usageBefore: session.usage,
+            grantedAt: iteration.now)
+        try iteration.store.put(row)
+        change(iteration) { table in
+            table.grant(
+                session.id, of: session.teamID, generation: row.generation, to: worker,
+                at: iteration.clock, timing)
+        }
+        return SessionLease(session: session.id, generation: row.generation)
+    }
+
+    /// Somebody wants the run to stop; its worker has a while to do so.
+    func stop(_ session: SessionID, _ iteration: Iteration) throws {
+        guard var row = try iteration.store.lease(of: session) else { return }
+        row.state = .stopping
+        try iteration.store.put(row)
+        change(iteration) { $0.stop(session, at: iteration.clock, timing) }
+    }
+
+    /// The run is over.
+    ///
+    /// - Parameter isFenced: its worker did not say so itself, and must not say anything any more.
+    func end(_ session: SessionID, isFenced: Bool, _ iteration: Iteration) throws {
+        if var row = try iteration.store.lease(of: session) {
+            row.state = .ended
+            if isFenced { row.generation += 1 }
+            try iteration.store.put(row)
+        }
+        change(iteration) { $0.end(session) }
+    }
+
+    /// A worker's capacity and leases.
+    func announce(
+        _ worker: PeerID, _ readiness: AgentReadiness, _ iteration: Iteration
+    ) -> [LeaseTable<PeerID>.Announced] {
+        change(iteration) { table in
+            table.announce(
+                worker, capacity: readiness.capacity,
+                leases: readiness.leases.map { ($0.session, $0.generation) },
+                at: iteration.clock, timing)
+        }
+    }
+
+    /// A worker's link is down.
+    func left(_ worker: PeerID, _ iteration: Iteration) {
+        change(iteration) { $0.left(worker, at: iteration.clock, timing) }
+    }
+
+    /// What has lapsed now.
+    func due(_ iteration: Iteration) -> [(session: SessionID, lapse: LeaseTable<PeerID>.Lapse)] {
+        for row in unclocked where table[row.sessionID]?.worker == nil {
+            guard isHeld(row.sessionID, row.generation) else { continue }
+            restore(row, at: iteration.clock)
+        }
+        unclocked = []
+        return table.due(at: iteration.clock)
+    }
+
+    /// Tells the worker that runs a session, if its link is up.
+    func tell(_ session: SessionID, _ message: AgentMessage, _ iteration: Iteration) {
+        guard let worker = table[session]?.worker else { return }
+        iteration.send(.agent(message), to: worker)
+    }
+
+    /// Sets the alarm for what lapses next.
+    func arm() { alarms.set(.leases, at: table.nextDeadline) }
+
+    /// Looks again then, whatever lapses.
+    func retry(at clock: Duration) { alarms.set(.leases, at: clock) }
+
+    private func restore(_ row: LeaseRow, at clock: Duration) {
+        table.restore(
+            row.sessionID, of: row.teamID, generation: row.generation,
+            isStopping: row.state == .stopping, at: clock, timing)
+    }
+
+    @discardableResult
+    private func change<Result>(
+        _ iteration: Iteration, _ body: (inout LeaseTable<PeerID>) -> Result
+    ) -> Result {
+        let before = table
+        iteration.onRollback { [self] in
+            table = before
+            settle()
+        }
+        defer { settle() }
+        return body(&table)
+    }
+
+    private func settle() {
+        gauge.set(Int64(table.count))
+        // The first alarm, which brings the clock, stays where it is.
+        if unclocked.isEmpty { arm() }
+    }
+}
