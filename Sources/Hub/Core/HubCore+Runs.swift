@@ -1,9 +1,22 @@
 import Protocol
 import Realtime
 
-/// Gives out runs at the end of each iteration, whatever made one possible.
+/// Ends and gives out runs at the end of each iteration, whatever made it due.
+///
+/// Each is a command of its own: a session that can't be run, or whose run can't be ended, holds up
+/// nobody.
 extension HubCore {
-    /// Each run is granted on its own: a session that can't be run holds up nobody.
+    func endLapsedRuns(_ iteration: Iteration) throws {
+        for (session, lapse) in runs.lapsed(iteration.clock) {
+            var isEnded = false
+            try attempt("ending the run of \(session)", nil, iteration) {
+                try runs.endLapsed(session, lapse, iteration)
+                isEnded = true
+            }
+            if !isEnded { runs.postpone(session, iteration.clock) }
+        }
+    }
+
     func grantRuns(_ iteration: Iteration) throws {
         while let (session, worker) = runs.next() {
             var isGranted = false

@@ -88,6 +88,7 @@ package final class HubCore {
         let outbox = try store.transaction { transaction in
             let iteration = Iteration(store: transaction, now: now, clock: clock)
             for command in commands { try apply(command, iteration) }
+            try endLapsedRuns(iteration)
             try grantRuns(iteration)
             try channels.save(iteration)
             return iteration.outbox

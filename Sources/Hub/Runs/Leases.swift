@@ -27,8 +27,8 @@ package final class Leases {
         unclocked = open
         for row in open { restore(row, at: .zero) }
         gauge.set(Int64(open.count))
-        // At once: the alarm brings the clock.
-        if !open.isEmpty { alarms.set(.leases, at: .zero) }
+        // Whatever lapses is ended at the end of an iteration; the alarm sees to there being one.
+        alarms.on(.leases) { _ in }
     }
 
     private var timing: LeaseTable<PeerID>.Timing {
@@ -114,14 +114,27 @@ package final class Leases {
         change(iteration) { $0.left(worker, at: iteration.clock, timing) }
     }
 
-    /// What has lapsed now.
-    func due(_ iteration: Iteration) -> [(session: SessionID, lapse: LeaseTable<PeerID>.Lapse)] {
+    /// What has lapsed now, to be ended.
+    func due(at clock: Duration) -> [(session: SessionID, lapse: LeaseTable<PeerID>.Lapse)] {
+        if !unclocked.isEmpty { beginClock(at: clock) }
+        guard let next = table.nextDeadline, next <= clock else { return [] }
+        return table.due(at: clock)
+    }
+
+    /// Ending a lapsed run failed; it is tried again, but not in every iteration.
+    func postpone(_ session: SessionID, at clock: Duration) {
+        table.postpone(session, to: clock + .seconds(1))
+        settle()
+    }
+
+    /// The time of what the hub's last life left begins with this one's first iteration.
+    private func beginClock(at clock: Duration) {
         for row in unclocked where table[row.sessionID]?.worker == nil {
             guard isHeld(row.sessionID, row.generation) else { continue }
-            restore(row, at: iteration.clock)
+            restore(row, at: clock)
         }
         unclocked = []
-        return table.due(at: iteration.clock)
+        settle()
     }
 
     /// Tells the worker that runs a session, if its link is up.
@@ -129,12 +142,6 @@ package final class Leases {
         guard let worker = table[session]?.worker else { return }
         iteration.send(.agent(message), to: worker)
     }
-
-    /// Sets the alarm for what lapses next.
-    func arm() { alarms.set(.leases, at: table.nextDeadline) }
-
-    /// Looks again then, whatever lapses.
-    func retry(at clock: Duration) { alarms.set(.leases, at: clock) }
 
     private func restore(_ row: LeaseRow, at clock: Duration) {
         table.restore(
@@ -157,7 +164,6 @@ package final class Leases {
 
     private func settle() {
         gauge.set(Int64(table.count))
-        // The first alarm, which brings the clock, stays where it is.
-        if unclocked.isEmpty { arm() }
+        alarms.set(.leases, at: table.nextDeadline)
     }
 }

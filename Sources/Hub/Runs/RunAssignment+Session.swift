@@ -22,7 +22,7 @@ extension RunAssignment {
     }
 
     /// The session's agent where it is one that the team has on record, and so has a channel.
-    private static func agent(
+    static func agent(
         of session: SessionRow, _ store: StoreTransaction
     ) throws -> AgentID? {
         guard let name = session.agent,

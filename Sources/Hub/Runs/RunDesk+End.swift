@@ -28,20 +28,14 @@ extension RunDesk {
         return true
     }
 
-    /// The alarm: ends what has lapsed.
-    func endLapsed(_ iteration: Iteration) throws {
-        let due = leases.due(iteration)
-        // Not at once: whatever fails may fail again, and the loop has other work.
-        iteration.onRollback { [leases] in leases.retry(at: iteration.clock + .seconds(1)) }
-        for (session, lapse) in due {
-            let wasStopping = leases.table[session]?.isStopping == true
-            if let lease = leases.table[session] {
-                tellToStop(session, lease.generation, "lease_lost", iteration)
-            }
-            let isAbort = wasStopping || lapse == .notStopped
-            try end(session, as: isAbort ? .aborted : .agentLost, iteration)
-        }
-        leases.arm()
+    /// Ends a run whose lease has lapsed.
+    func endLapsed(
+        _ session: SessionID, _ lapse: LeaseTable<PeerID>.Lapse, _ iteration: Iteration
+    ) throws {
+        guard let lease = leases.table[session] else { return }
+        tellToStop(session, lease.generation, "lease_lost", iteration)
+        let isAbort = lease.isStopping || lapse == .notStopped
+        try end(session, as: isAbort ? .aborted : .agentLost, iteration)
     }
 
     /// The session is about to be deleted: its run ends without a word, since nobody could hear it.
@@ -87,6 +81,7 @@ extension RunDesk {
             folding: .complete(.interrupted, usage: nil), iteration)
         try close(row, iteration)
         try leases.end(session, isFenced: true, iteration)
+        try tellOperators(of: session, ending, iteration)
         try release(session, of: row.teamID, ending.rawValue, iteration)
     }
 

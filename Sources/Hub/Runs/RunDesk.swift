@@ -14,6 +14,7 @@ package final class RunDesk {
     let publisher: SessionPublisher
     let permissions: PermissionDesk
     let leases: Leases
+    let channels: Channels
     private let settings: () -> HubSettings
     private let metrics: HubMetrics
     private var queue = RunQueue()
@@ -21,13 +22,15 @@ package final class RunDesk {
     /// - Parameter waiting: sessions of the store with messages that no run has taken.
     init(
         directory: SessionDirectory, publisher: SessionPublisher, permissions: PermissionDesk,
-        leases: Leases, settings: @escaping () -> HubSettings, metrics: HubMetrics,
+        leases: Leases, channels: Channels, settings: @escaping () -> HubSettings,
+        metrics: HubMetrics,
         waiting: [(id: SessionID, team: TeamID)]
     ) {
         self.directory = directory
         self.publisher = publisher
         self.permissions = permissions
         self.leases = leases
+        self.channels = channels
         self.settings = settings
         self.metrics = metrics
         for session in leases.table.sessions {

@@ -14,6 +14,18 @@ package struct RunSeam {
         throw Leases.lost(report.lease)
     }
 
+    /// Leases that have lapsed.
+    package var lapsed: (Duration) -> [(session: SessionID, lapse: LeaseTable<PeerID>.Lapse)] = {
+        _ in []
+    }
+
+    package var endLapsed: (SessionID, LeaseTable<PeerID>.Lapse, Iteration) throws -> Void = {
+        _, _, _ in
+    }
+
+    /// A lapsed lease whose run could not be ended: it must not be tried again at once.
+    package var postpone: (SessionID, Duration) -> Void = { _, _ in }
+
     /// The session whose turn it is and the worker that has room for it; nil when there is none.
     package var next: () -> (session: SessionID, worker: PeerID)? = { nil }
 

@@ -31,7 +31,7 @@ extension HubCore {
             settings: settings, metrics: metrics, pending: known.pending)
         let runs = RunDesk(
             directory: directory, publisher: publisher, permissions: desk, leases: leases,
-            settings: settings, metrics: metrics, waiting: known.waiting)
+            channels: channels, settings: settings, metrics: metrics, waiting: known.waiting)
         connect(directory, publisher, runs)
         connect(runs)
         SessionOperations(
@@ -68,9 +68,11 @@ extension HubCore {
     }
 
     private func connect(_ desk: RunDesk) {
-        alarms.on(.leases) { iteration in try desk.endLapsed(iteration) }
         runs.ready = desk.ready
         runs.left = desk.left
+        runs.lapsed = desk.leases.due
+        runs.endLapsed = desk.endLapsed
+        runs.postpone = desk.leases.postpone
         runs.next = desk.next
         runs.grant = desk.grant
         runs.setAside = desk.setAside

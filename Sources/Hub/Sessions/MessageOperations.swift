@@ -44,13 +44,15 @@ struct MessageOperations {
         return Self.answer(message)
     }
 
-    /// Only what still waits can be taken back.
+    /// Only what still waits can be taken back: what is queued, and what was accepted for a worker
+    /// that has not come.
     private func delete(_ call: OperationCall) throws -> JSONValue {
-        let session = try call.session(directory).row.id
+        let row = try call.session(directory).row
+        let session = row.id
         guard let message = try call.store.message(try call.pathID("messageId"), of: session) else {
             throw call.notFound()
         }
-        guard message.status == .queued else {
+        guard message.status == .queued || message.status == .accepted && !row.isOutside else {
             throw OperationError(
                 .conflict, "the message \(message.id) does not wait any more; abort its run instead"
             )

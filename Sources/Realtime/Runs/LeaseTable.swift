@@ -153,6 +153,14 @@ public struct LeaseTable<Worker: Hashable & Comparable & Sendable>: Sendable {
         set(session, lease)
     }
 
+    /// Ending a due lease failed: it is due again then.
+    public mutating func postpone(_ session: SessionID, to moment: Duration) {
+        guard var lease = leases[session] else { return }
+        lease.renewedUntil = max(lease.renewedUntil, moment)
+        lease.stopBy = lease.stopBy.map { max($0, moment) }
+        set(session, lease)
+    }
+
     /// A run is over.
     public mutating func end(_ session: SessionID) { set(session, nil) }
 

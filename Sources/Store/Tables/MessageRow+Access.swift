@@ -1,6 +1,8 @@
 import GRDB
 import Realtime
 
+/// The partial indexes over statuses are named where they are used: left to itself SQLite takes the
+/// primary key, and reads a whole transcript to find what waits in it.
 extension StoreTransaction {
     /// Adds a message, and drops the one that is over ``MessageRow/maximumPerSession`` with it,
     /// unless it still waits for its turn.
@@ -66,7 +68,7 @@ extension StoreTransaction {
     public func queuedMessages(of session: SessionID) throws(StoreError) -> [MessageRow] {
         try rows(
             """
-            SELECT \(MessageRow.columns) FROM messages
+            SELECT \(MessageRow.columns) FROM messages INDEXED BY messages_queued
             WHERE session_id = ? AND status = 'queued' ORDER BY sequence
             """, [session.text], MessageRow.init)
     }
@@ -74,8 +76,10 @@ extension StoreTransaction {
     /// The turn has ended: what was queued is the agent's to read now.
     public func acceptQueuedMessages(of session: SessionID) throws(StoreError) {
         try execute(
-            "UPDATE messages SET status = 'accepted' WHERE session_id = ? AND status = 'queued'",
-            [session.text])
+            """
+            UPDATE messages INDEXED BY messages_queued SET status = 'accepted'
+            WHERE session_id = ? AND status = 'queued'
+            """, [session.text])
     }
 
     /// Messages that no run has taken yet, oldest first: queued ones, and those that were accepted
@@ -85,7 +89,7 @@ extension StoreTransaction {
     ) throws(StoreError) -> [MessageRow] {
         try rows(
             """
-            SELECT \(MessageRow.columns) FROM messages
+            SELECT \(MessageRow.columns) FROM messages INDEXED BY messages_waiting
             WHERE session_id = ? AND status IN ('queued', 'accepted') ORDER BY sequence LIMIT ?
             """, [session.text, limit], MessageRow.init)
     }
@@ -95,7 +99,8 @@ extension StoreTransaction {
     public func waitingSessions() throws(StoreError) -> [(id: SessionID, team: TeamID)] {
         try rows(
             """
-            SELECT sessions.id, sessions.team_id FROM sessions CROSS JOIN messages
+            SELECT sessions.id, sessions.team_id FROM sessions
+            CROSS JOIN messages INDEXED BY messages_waiting
                 ON messages.session_id = sessions.id AND status IN ('queued', 'accepted')
             WHERE NOT is_outside AND sessions.id NOT IN (
                 SELECT session_id FROM leases WHERE state <> 'ended')
@@ -110,7 +115,7 @@ extension StoreTransaction {
     ) throws(StoreError) {
         try execute(
             """
-            UPDATE messages SET status = NULL, usage = ?
+            UPDATE messages INDEXED BY messages_processing SET status = NULL, usage = ?
             WHERE session_id = ? AND status = 'processing'
             """, [usage?.stored, session.text])
     }

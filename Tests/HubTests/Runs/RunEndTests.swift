@@ -95,6 +95,20 @@ import Testing
         #expect(try refusal { try world.report(next, lease, number: 9) } == .leaseLost)
     }
 
+    @Test func `operators hear of a run that nobody could end but the hub`() throws {
+        let world = try RunHub()
+        try world.call(.putAgent, ["id": "helper"])
+        let session = try world.makeSession(["agent": "helper"])
+        let (worker, _) = try world.running(in: session)
+        try world.watch(try ChannelName(parsing: "agent:helper"))
+        try world.hub.disconnect(worker)
+        try world.hub.wait(.seconds(5))
+        let events = try world.events()
+        #expect(events.map { $0["type"] } == ["agent_status_changed", "blocker_raised"])
+        #expect(events.allSatisfy { $0["payload"]?["sessionId"] == .string(session.text) })
+        #expect(events[1]["payload"]?["code"] == "AGENT_LOST")
+    }
+
     @Test func `a link that comes back in time costs nothing, and brings what was missed`() throws {
         let world = try RunHub()
         let session = try world.makeSession()

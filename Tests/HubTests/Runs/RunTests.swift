@@ -107,6 +107,16 @@ import Testing
         #expect(try world.messages(session).map { $0["status"] } == ["processing", "queued"])
     }
 
+    @Test func `a message that waits for the first worker can be taken back`() throws {
+        let world = try RunHub()
+        let session = try world.makeSession()
+        let message = try world.say("one", in: session).id
+        try world.call(
+            .deleteMessage, ["id": .string(session.text), "messageId": .string(message)])
+        let worker = try world.worker()
+        #expect(world.assignments(of: worker).isEmpty)
+    }
+
     @Test func `a session that an agent outside runs is given to no worker`() throws {
         let world = try RunHub()
         let session = try world.makeSession()
