@@ -24,7 +24,7 @@ extension Metric {
     private static let hub = [
         hubIterations, hubCommits, hubPublications, hubDuplicates, hubDeliveries, hubRecoveries,
         hubPeers, hubChannels, hubRunningSessions, hubPendingPermissions, hubPermissions,
-        hubLeases, hubWaitingSessions, hubRuns,
+        hubSessions, hubLeases, hubWaitingSessions, hubRuns,
         hubConfigChanges, hubLoginFailures, hubHistoryTrimmed,
     ]
 
@@ -46,6 +46,7 @@ extension Metric {
         "hub_pending_permissions", "Permission requests without an answer.")
     public static let hubPermissions = counter(
         "hub_permissions_total", by: "outcome", "Permission requests by how they ended.")
+    public static let hubSessions = gauge("hub_sessions", "Sessions held in memory.")
     public static let hubLeases = gauge("hub_leases", "Runs that agent workers hold.")
     public static let hubWaitingSessions = gauge(
         "hub_waiting_sessions", "Sessions that wait for a worker to run them.")

@@ -19,6 +19,8 @@ package final class SessionDirectory {
     private let channels: Channels
     /// Sessions with a run, for `/metrics`.
     private let running: Gauge
+    /// Of ``entries``.
+    private let inMemory: Gauge
     private var entries: [SessionID: Entry] = [:]
     /// Looked at since the last ``evict()``.
     private var used: Set<SessionID> = []
@@ -28,6 +30,7 @@ package final class SessionDirectory {
         self.channels = channels
         running = metrics.registry.gauge(.hubRunningSessions)
         running.set(Int64(runningSessions))
+        inMemory = metrics.registry.gauge(.hubSessions)
     }
 
     /// A session, or nil where there is none.
@@ -87,6 +90,7 @@ package final class SessionDirectory {
             used.contains(id) || entry.state.status == .running || entry.state.status == .waiting
         }
         used = []
+        inMemory.set(Int64(entries.count))
     }
 
     /// A session changed in a way that no event of its own tells.
@@ -103,6 +107,7 @@ package final class SessionDirectory {
         if entries.count >= SessionLimits.maximumLiveSessions { entries.removeAll() }
         let before = entries[id]
         entries[id] = entry
+        inMemory.set(Int64(entries.count))
         iteration.onRollback { [self] in entries[id] = before }
     }
 

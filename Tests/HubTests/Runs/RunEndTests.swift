@@ -22,8 +22,9 @@ import Testing
             worker, lease,
             [(.interrupted, ["reason": "aborted"]), (.complete, ["reason": "interrupted"])])
         let events = try world.events()
+        try #require(
+            events.compactMap { $0["type"] } == ["interrupted", "complete", "user_message"])
         #expect(events[0]["queuedMessages"]?.arrayValue?.count == 1)
-        #expect(events.compactMap { $0["type"] } == ["interrupted", "complete", "user_message"])
         // What was said meanwhile goes on.
         #expect(world.assignments(of: worker).map { $0.messages[0].text } == ["later"])
     }
@@ -36,7 +37,7 @@ import Testing
         #expect(try world.abort(session) == true)
         try world.complete(worker, lease)
         let events = try world.events()
-        #expect(events.map { $0["type"] } == ["interrupted", "complete"])
+        try #require(events.map { $0["type"] } == ["interrupted", "complete"])
         #expect(events.map { $0["reason"] } == ["aborted", "interrupted"])
         #expect(try world.session(session)["status"] == "interrupted")
         #expect(try world.abort(session) == false)
@@ -53,7 +54,7 @@ import Testing
             try world.ready(worker, 10, [lease])
         }
         let events = try world.events()
-        #expect(events.map { $0["type"] } == ["interrupted", "complete"])
+        try #require(events.map { $0["type"] } == ["interrupted", "complete"])
         #expect(events[0]["reason"] == "aborted")
         #expect(try refusal { try world.complete(worker, lease) } == .leaseLost)
         try world.say("next", in: session)
@@ -78,7 +79,7 @@ import Testing
         #expect(try world.types() == [])
         try world.hub.wait(.seconds(5))
         let events = try world.events()
-        #expect(
+        try #require(
             events.compactMap { $0["type"]?.stringValue } == [
                 "permission_resolved", "tool_result", "interrupted", "complete",
             ])
@@ -104,7 +105,7 @@ import Testing
         try world.hub.disconnect(worker)
         try world.hub.wait(.seconds(5))
         let events = try world.events()
-        #expect(events.map { $0["type"] } == ["agent_status_changed", "blocker_raised"])
+        try #require(events.map { $0["type"] } == ["agent_status_changed", "blocker_raised"])
         #expect(events.allSatisfy { $0["payload"]?["sessionId"] == .string(session.text) })
         #expect(events[1]["payload"]?["code"] == "AGENT_LOST")
     }
@@ -190,7 +191,7 @@ import Testing
         _ = try world.worker(0)
         try world.say("waits", in: session)
         #expect(try world.abort(session) == false)
-        #expect(try world.messages(session)[0]["status"] == "queued")
+        #expect(try world.messages(session).map { $0["status"] } == ["queued"])
     }
 
     @Test func `a deleted session ends its run, and its worker's reports`() throws {
@@ -214,7 +215,16 @@ import Testing
         let world = try RunHub()
         let session = try world.makeSession(["name": "n"])
         let before = try world.session(session)
-        for _ in 0..<3 { try world.hub.wait(.seconds(31)) }
+        let running = try world.running(in: try world.makeSession())
+        for _ in 0..<3 {
+            try world.hub.wait(.seconds(15))
+            try world.ready(running.0, 1, [running.1])
+            try world.hub.wait(.seconds(15))
+            try world.ready(running.0, 1, [running.1])
+        }
+        let metrics = try world.hub.call(world.rest, .metrics).text("text")
+        let lines = metrics.split(separator: "\n").filter { !$0.hasPrefix("#") }
+        #expect(lines.first { $0.contains("hub_sessions{") }?.hasSuffix(" 1") == true)
         #expect(try world.session(session) == before)
     }
 }

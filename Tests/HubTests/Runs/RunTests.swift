@@ -17,7 +17,7 @@ import Testing
         #expect(message.status == "accepted")
         let run = try #require(world.assignments(of: worker).first)
         #expect(run.lease == SessionLease(session: session, generation: 1))
-        #expect(run.messages.map(\.text) == ["hello"] && run.messages[0].id.text == message.id)
+        #expect(run.messages.map(\.text) == ["hello"] && run.messages.map(\.id.text) == [message.id])
         #expect(run.mode == .safe && run.model == "m" && run.workspace?.path == "/srv/p")
         #expect(run.permissionTimeoutMilliseconds == 60_000 && !run.isResumed)
         let events = try world.events()
@@ -51,7 +51,7 @@ import Testing
         let session = try world.makeSession()
         let (worker, lease) = try world.running("first", in: session)
         let second = try world.say("second", in: session).id
-        let first = try #require(try world.messages(session)[0]["id"])
+        let first = try #require(try world.messages(session).first?["id"])
         let id = JSONValue.string(session.text)
         try world.watch(.team(world.team))
         try world.call(.deleteMessage, ["id": id, "messageId": .string(second)])
