@@ -2,8 +2,9 @@ import Realtime
 
 /// The right to run a session: whoever holds the newest generation, and nobody else.
 ///
-/// The hub counts the generation up with every grant and every end of a run, so that a worker that
-/// was believed dead can be told from the one that took over (see ``ErrorCode/leaseLost``).
+/// The hub counts the generation up with every grant, and with every end of a run that its worker
+/// did not report, so that a worker that was believed dead can be told from the one that took over
+/// (see ``ErrorCode/leaseLost``).
 public struct SessionLease: Sendable, Hashable {
     public let session: SessionID
     public let generation: Int64
