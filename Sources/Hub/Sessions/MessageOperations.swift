@@ -101,7 +101,9 @@ struct MessageOperations {
         return message
     }
 
+    /// What has been answered is accepted too, for whoever asks again.
     private static func answer(_ message: MessageRow) -> JSONValue {
-        ["messageId": .string(message.id.text), "status": .init(message.status?.rawValue)]
+        let status = message.status ?? .accepted
+        return ["messageId": .string(message.id.text), "status": .string(status.rawValue)]
     }
 }

@@ -47,6 +47,31 @@ import Testing
         #expect(ws.deliveries == Array(1...1_000))
     }
 
+    @Test func `a run goes to a worker and comes back over sockets`() throws {
+        defer { hub.close() }
+        let agent = try hub.connect(.agentWorker, "agent")
+        agent.link.tell(.ready(AgentReadiness(capacity: 1, leases: [])))
+        let team = JSONValue.string(channel.id)
+        let session = try #require(try hub.call(cli, .createSession, ["teamId": team])["id"])
+        _ = try hub.call(cli, .createMessage, ["id": session, "text": "go"])
+        var run: RunAssignment?
+        #expect(
+            hub.turn {
+                for case .agent(.run(let assignment)) in agent.pushed { run = assignment }
+                return run != nil
+            })
+        let lease = try #require(run).lease
+        let event = ProducedEvent(
+            channel: .session(lease.session), eventID: "end", isIdempotent: false,
+            time: Timestamp(milliseconds: 5),
+            content: .session(.complete, fields: ["reason": "complete"]))
+        let answer = try hub.ask(agent) {
+            .report($0, RunReport(lease: lease, number: 1, events: [event]))
+        }
+        guard case .answered(.result(_, .null)) = answer else { throw TestHubError.noAnswer }
+        #expect(try hub.call(cli, .getSession, ["id": session])["status"] == "idle")
+    }
+
     @Test func `a peer's garbage ends that peer only`() throws {
         defer { hub.close() }
         let ws = try hub.connect(.webSocketWorker, "ws-1")
