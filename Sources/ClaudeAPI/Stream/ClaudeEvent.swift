@@ -28,4 +28,11 @@ public struct Retry: Sendable, Equatable {
     public let reason: ClaudeError
     /// Whether previews were given that the next attempt will give anew.
     public let discardsPreview: Bool
+
+    public init(attempt: Int, delay: Duration, reason: ClaudeError, discardsPreview: Bool) {
+        self.attempt = attempt
+        self.delay = delay
+        self.reason = reason
+        self.discardsPreview = discardsPreview
+    }
 }
