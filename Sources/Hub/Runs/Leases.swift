@@ -34,11 +34,9 @@ package final class Leases {
     private var timing: LeaseTable<PeerID>.Timing {
         .init(
             lifetime: .milliseconds(SessionLease.lifetimeMilliseconds),
-            reconnect: Self.reconnect, abort: settings().abortTimeout)
+            reconnect: .milliseconds(SessionLease.reconnectMilliseconds),
+            abort: settings().abortTimeout)
     }
-
-    /// 5 s: a live worker's link tries again after 2 s at the latest.
-    private static let reconnect: Duration = .seconds(5)
 
     /// The record of a lease that is held; throws `LEASE_LOST` for every other.
     func row(of lease: SessionLease, _ iteration: Iteration) throws -> LeaseRow {
