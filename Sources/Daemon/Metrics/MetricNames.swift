@@ -1,6 +1,6 @@
 extension Metric {
     /// Every metric, in the order of `/metrics`.
-    public static let all: [Metric] = everywhere + hub + webSocket + http
+    public static let all: [Metric] = everywhere + hub + webSocket + http + agent
 
     private static let everywhere = [
         startTime, limitsReached, ipcFramesReceived, ipcFramesSent, ipcQueueBytes, ipcDisconnects,
@@ -81,6 +81,25 @@ extension Metric {
         "ws_bytes_sent_total", "Bytes of frames written to clients.")
     public static let webSocketDisconnects = counter(
         "ws_disconnects_total", by: "reason", "Connections by how they ended.")
+
+    private static let agent = [
+        agentRuns, agentRunsEnded, agentModelRequests, agentModelRetries, agentTokens,
+        agentToolCalls, agentQuestions,
+    ]
+
+    public static let agentRuns = gauge("agent_runs", "Runs that a worker has in hand.")
+    public static let agentRunsEnded = counter(
+        "agent_runs_total", by: "outcome", "Runs by how they ended.")
+    public static let agentModelRequests = counter(
+        "agent_model_requests_total", by: "outcome", "Requests to the model by how they ended.")
+    public static let agentModelRetries = counter(
+        "agent_model_retries_total", by: "reason", "Attempts that failed and were made again.")
+    public static let agentTokens = counter(
+        "agent_tokens_total", by: "kind", "Tokens of completed answers.")
+    public static let agentToolCalls = counter(
+        "agent_tool_calls_total", by: "tool", "Tools that were run.")
+    public static let agentQuestions = counter(
+        "agent_permission_questions_total", "Questions that runs asked people.")
 
     private static let http = [httpRequests, httpRequestMilliseconds, httpThreadsBusy]
 

@@ -14,6 +14,8 @@ public struct Paths: Sendable, Equatable {
     public func webSocketSocket(name: String) -> String { "\(runDirectory)/\(name)/ws.sock" }
 
     public var database: String { "\(stateDirectory)/switchboard.db" }
+    /// Of the agent workers: folders of sessions without a workspace, and long outputs of tools.
+    public var agentDirectory: String { "\(stateDirectory)/agent" }
     public var configFile: String { "\(configDirectory)/config.json" }
     public var themeFile: String { "\(configDirectory)/theme.json" }
 

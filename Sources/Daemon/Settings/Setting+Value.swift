@@ -12,6 +12,7 @@ extension Setting {
         case .boolean(let path): .bool(settings[keyPath: path])
         case .level: .string(settings.logging.level.rawValue)
         case .format: .string(settings.logging.format.rawValue)
+        case .name(let path, _): .string(settings[keyPath: path])
         case .origins(let path, _): .array(settings[keyPath: path].map { .string($0) })
         }
     }
@@ -47,6 +48,11 @@ extension Setting {
                 return false
             }
             settings.logging.format = format
+        case .name(let path, let maximumBytes):
+            guard let text = value.stringValue, (1...maximumBytes).contains(text.utf8.count),
+                text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+            else { return false }
+            settings[keyPath: path] = text
         case .origins(let path, let maximumCount):
             guard let origins = Self.origins(value, maximumCount) else { return false }
             settings[keyPath: path] = origins
@@ -60,7 +66,7 @@ extension Setting {
         case .integer, .milliseconds: Int64(text).map { .integer($0) }
         case .optionalMilliseconds: text == "null" ? .null : Int64(text).map { .integer($0) }
         case .boolean: text == "true" ? true : text == "false" ? false : nil
-        case .level, .format: .string(text)
+        case .level, .format, .name: .string(text)
         case .origins:
             .array(
                 text.split(separator: ",").map { part in

@@ -37,6 +37,8 @@ public struct Setting: Sendable {
         case boolean(Path<Bool>)
         case level
         case format
+        /// Printable ASCII without blanks.
+        case name(Path<String>, maximumBytes: Int)
         case origins(Path<[String]>, maximumCount: Int)
     }
 
@@ -51,6 +53,8 @@ public struct Setting: Sendable {
         case .boolean: "true or false"
         case .level: Self.choices(of: LoggingSettings.Level.self)
         case .format: Self.choices(of: LoggingSettings.Format.self)
+        case .name(_, let maximumBytes):
+            "1 to \(maximumBytes) printable characters without blanks"
         case .origins(_, let maximumCount):
             "up to \(maximumCount) origins like https://app.example.org, without a path"
         }

@@ -8,6 +8,7 @@ public struct Settings: Sendable, Equatable {
     public var webSocket = WebSocketSettings()
     public var fastCGI = FastCGISettings()
     public var hub = HubSettings()
+    public var agent = AgentSettings()
     public var http = HTTPSettings()
     public var logging = LoggingSettings()
 
@@ -82,6 +83,24 @@ public struct HubSettings: Sendable, Equatable {
     public var configDebounce: Duration = .milliseconds(100)
     /// Commits survive a power cut (`synchronous=FULL`), not only the death of the process.
     public var synchronousFull = false
+
+    public init() {}
+}
+
+/// What an agent worker takes on, and what it asks the model for.
+///
+/// Where the model is and the key to it are no settings: `ANTHROPIC_BASE_URL` and a credential.
+public struct AgentSettings: Sendable, Equatable {
+    /// Runs at once in one worker.
+    public var capacity = 100
+    /// Of sessions that name none.
+    public var model = "claude-sonnet-4-5"
+    /// Tokens of one answer.
+    public var maximumOutputTokens = 16_384
+    /// Tokens that the model's context holds.
+    public var contextTokens = 200_000
+    /// Answers of the model in one run.
+    public var maximumSteps = 200
 
     public init() {}
 }

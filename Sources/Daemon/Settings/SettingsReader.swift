@@ -78,7 +78,7 @@ struct SettingsReader {
                 expected: "no such setting; \(advice)", source: .file))
     }
 
-    private static let groups = ["webSocket", "fastCGI", "hub", "http", "logging"]
+    private static let groups = ["webSocket", "fastCGI", "hub", "agent", "http", "logging"]
 
     private static func shown(_ value: JSONValue) -> String {
         LogText.escaped(String(decoding: value.encoded(), as: UTF8.self), maximumBytes: 80)

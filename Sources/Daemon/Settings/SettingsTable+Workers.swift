@@ -67,6 +67,27 @@ extension SettingsTable {
             "A request whose hub does not answer ends in 503 and gives its thread back."),
     ]
 
+    static let agent: [Setting] = [
+        .integer(
+            "agent.capacity", "AGENT_CAPACITY", \.agent.capacity, 1...10_000, .restart,
+            "Runs at once in one worker: each takes up to 2 MB, and its tools what they need."),
+        .other(
+            "agent.model", "AGENT_MODEL", .name(\.agent.model, maximumBytes: 128), .restart,
+            "The model of sessions that name none."),
+        .integer(
+            "agent.maximumOutputTokens", "AGENT_MAX_OUTPUT_TOKENS",
+            \.agent.maximumOutputTokens, 256...1_000_000, .restart,
+            "Of one answer: a file of a thousand lines fits, an answer without end does not."),
+        .integer(
+            "agent.contextTokens", "AGENT_CONTEXT_TOKENS",
+            \.agent.contextTokens, 10_000...10_000_000, .restart,
+            "What the model's context holds; at 85 % of it older turns are summarised."),
+        .integer(
+            "agent.maximumSteps", "AGENT_MAX_STEPS", \.agent.maximumSteps, 1...10_000, .restart,
+            "Answers of the model in one run: a loop that gets nowhere ends, and can be told to go "
+                + "on."),
+    ]
+
     static let http: [Setting] = [
         .other(
             "http.allowedOrigins", "SWITCHBOARD_ALLOWED_ORIGINS",

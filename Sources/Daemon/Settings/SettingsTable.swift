@@ -3,7 +3,8 @@
 /// The README's table is tested against it.
 public enum SettingsTable {
     /// In the order in which they are documented and printed.
-    public static let all: [Setting] = webSocket + fastCGI + hub + hubLimits + http + logging
+    public static let all: [Setting] =
+        webSocket + fastCGI + hub + hubLimits + agent + http + logging
 
     /// The row of a key such as `webSocket.heartbeatIntervalMs`.
     public static func setting(for key: String) -> Setting? {
