@@ -6,34 +6,51 @@ public enum DangerousPrograms {
     public static func contains(_ command: SimpleCommand) -> Bool {
         let name = command.programName
         if programs.contains(name) || name.hasPrefix("mkfs") { return true }
+        if DangerousArguments.contains(command) { return true }
         guard let subcommands = dangerousSubcommands[name] else { return false }
         return command.words.dropFirst().contains { subcommands.contains($0) }
     }
 
     private static let programs: Set<String> = Set(
-        [interpreters, runners, destroyers, powers, network, machines].joined())
+        [interpreters, runners, evaluators, destroyers, powers, network, machines].joined())
 
     /// They run what an argument or a file says.
     private static let interpreters = [
-        "awk", "bash", "bun", "busybox", "csh", "dash", "deno", "ed", "emacs", "eval", "ex",
-        "expect", "fish", "gawk", "gdb", "irb", "ksh", "less", "lua", "man", "mawk", "more", "nano",
-        "node", "nodejs", "osascript", "perl", "php", "psql", "pwsh", "python", "rbash", "ruby",
-        "sed", "sh", "source", "sqlite", "swipl", "tclsh", "toybox", "vi", "view", "vim", "zsh",
+        "R", "Rscript", "ash", "awk", "bash", "bpython", "bun", "busybox", "clisp", "csh", "dash",
+        "deno", "ed", "elixir", "elvish", "emacs", "erl", "eval", "ex", "expect", "fish", "gawk",
+        "gdb", "ghci", "gnuplot", "groovy", "gs", "guile", "iex", "ipython", "irb", "java",
+        "jshell", "julia", "kotlin", "ksh", "less", "lldb", "lua", "luajit", "m4", "man", "mariadb",
+        "mawk", "mongosh", "more", "mysql", "nano", "node", "nodejs", "nu", "ocaml", "octave",
+        "oksh", "osascript", "perl", "php", "posh", "psql", "pwsh", "pypy", "pypy3", "python",
+        "qjs", "r", "racket", "rbash", "rc", "redis-cli", "ruby", "runghc", "sash", "sbcl", "scala",
+        "sed", "sh", "source", "sqlite", "swipl", "tclsh", "tcsh", "toybox", "ts-node", "tsx", "vi",
+        "view", "vim", "wish", "xonsh", "yash", "zsh", "zx",
     ]
 
     /// They run another program that their arguments name.
     private static let runners = [
-        ".", "at", "batch", "builtin", "bunx", "command", "crontab", "entr", "env", "exec", "find",
-        "flock", "ionice", "ltrace", "nice", "nohup", "npx", "parallel", "pipx", "rlwrap",
-        "run-parts", "script", "setarch", "setsid", "start-stop-daemon", "stdbuf", "strace", "tar",
-        "taskset", "time", "timeout", "trap", "uvx", "watch", "xargs",
+        ".", "at", "batch", "bpftrace", "builtin", "bunx", "cgexec", "chronic", "chrt", "command",
+        "coproc", "crontab", "dbus-run-session", "dtach", "eatmydata", "enable", "entr", "env",
+        "exec", "fakeroot", "faketime", "fd", "fdfind", "find", "firejail", "flock", "gosu",
+        "hyperfine", "ionice", "ltrace", "newgrp", "nice", "nodemon", "nohup", "npx", "numactl",
+        "parallel", "patch", "perf", "pipx", "prlimit", "proot", "rlwrap", "run-parts", "runcon",
+        "schroot", "screen", "script", "setarch", "setpriv", "setsid", "sg", "sponge", "ssh-agent",
+        "start-stop-daemon", "stdbuf", "strace", "tar", "taskset", "time", "timeout", "tmux",
+        "trap", "unbuffer", "uvx", "valgrind", "watch", "watchexec", "xargs", "xvfb-run",
+    ]
+
+    /// Builtins of bash that evaluate a name such as `a[$(command)]`, also when it was quoted.
+    private static let evaluators = [
+        "declare", "getopts", "let", "local", "mapfile", "printf", "read", "readarray", "readonly",
+        "test", "typeset", "unset", "wait",
     ]
 
     /// They destroy what no undo brings back, or change who may do what.
     private static let destroyers = [
-        "chattr", "chgrp", "chmod", "chown", "dd", "fdisk", "install", "kill", "killall", "ln",
-        "mount", "mv", "parted", "pkill", "rm", "rmdir", "rsync", "setcap", "setfacl", "shred",
-        "tee", "truncate", "umount", "unlink", "wipefs",
+        "7z", "chattr", "chgrp", "chmod", "chown", "cp", "cpio", "csplit", "dd", "fallocate",
+        "fdisk", "install", "kill", "killall", "ln", "mkfifo", "mknod", "mount", "mv", "parted",
+        "pax", "pkill", "rm", "rmdir", "rsync", "setcap", "setfacl", "shred", "split", "srm",
+        "swapoff", "tee", "truncate", "umount", "unlink", "unzip", "wipefs", "zip",
     ]
 
     /// They act as somebody else or outside the sandbox's walls.
@@ -60,15 +77,23 @@ public enum DangerousPrograms {
 
     /// Programs that are harmless but for some of their subcommands, wherever those stand.
     private static let dangerousSubcommands: [String: Set<String>] = [
+        "cmake": ["-E", "-P"],
         "cargo": ["install", "login", "publish", "yank"],
         "gem": ["install", "push", "yank"],
         "git": [
-            "-c", "bisect", "clean", "config", "filter-branch", "push", "rebase", "remote", "reset",
-            "send-email", "submodule",
+            "-c", "am", "apply", "archive", "bisect", "checkout", "clean", "clone", "config",
+            "credential", "daemon", "difftool", "fetch", "filter-branch", "for-each-repo", "gc",
+            "hook", "instaweb", "mergetool", "mv", "prune", "pull", "push",
+            "rebase", "receive-pack", "reflog", "remote", "replace", "reset", "restore", "rm",
+            "send-email", "shell", "stash", "submodule", "switch", "update-ref", "upload-pack",
+            "web--browse", "worktree",
         ],
         "go": ["generate", "install", "run"],
-        "npm": ["exec", "install", "login", "publish", "unpublish", "x"],
+        "npm": [
+            "ci", "config", "exec", "explore", "install", "login", "publish", "unpublish", "x",
+        ],
         "pip": ["install", "uninstall"],
+        "swift": ["-e", "repl", "run"],
         "pnpm": ["dlx", "exec", "publish"],
         "yarn": ["dlx", "exec", "publish"],
     ]

@@ -62,17 +62,27 @@ public struct PermissionRule: Sendable, Hashable {
     public func allows(toolName: String, _ subject: PermissionSubject) -> Bool {
         guard toolName == self.toolName else { return false }
         switch (scope, subject) {
-        case (.commandPrefix(let prefix), .commandLine(let line)):
-            guard let command = try? SimpleCommand(parsing: line),  // Unreadable: people are asked.
-                !DangerousPrograms.contains(command)
-            else { return false }
-            return command.words == prefix || prefix.count > 1 && command.words.starts(with: prefix)
+        case (.commandPrefix, .commandLine(let line)):
+            guard let command = try? SimpleCommand(parsing: line) else {
+                return false  // Unreadable: people are asked.
+            }
+            return allows(toolName: toolName, command)
         case (.path(let allowed), .path(let path)):
             guard let path = Self.normalised(path) else { return false }
             return path == allowed || path.hasPrefix(allowed + "/")
         default:
             return false
         }
+    }
+
+    /// Whether this rule answers in people's place for a command whose words are known.
+    ///
+    /// The agent's worker asks this, after a real shell parser agreed with ``SimpleCommand``.
+    public func allows(toolName: String, _ command: SimpleCommand) -> Bool {
+        guard toolName == self.toolName, case .commandPrefix(let prefix) = scope,
+            !DangerousPrograms.contains(command)
+        else { return false }
+        return command.words == prefix || prefix.count > 1 && command.words.starts(with: prefix)
     }
 
     /// Without empty and dot components; nil for what names no one place.
