@@ -1,0 +1,70 @@
+#ifndef SWITCHBOARD_CLINUX_SHIM_H
+#define SWITCHBOARD_CLINUX_SHIM_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* syscall(2) and prctl(2) take variable arguments, which Swift cannot pass, and glibc 2.36 has no
+   functions of its own for most of these. All return -1 and set errno where they fail. */
+
+/* openat2(2), Linux 5.6. */
+static inline int switchboard_openat2(
+    int directory, const char *path, unsigned long long flags, unsigned long long mode,
+    unsigned long long resolve) {
+    struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+/* pidfd_open(2), Linux 5.3; the descriptor is closed on exec. */
+static inline int switchboard_pidfd_open(int process) {
+    return (int)syscall(SYS_pidfd_open, process, 0u);
+}
+
+/* pidfd_send_signal(2), Linux 5.1. */
+static inline int switchboard_pidfd_send_signal(int descriptor, int number) {
+    return (int)syscall(SYS_pidfd_send_signal, descriptor, number, (void *)0, 0u);
+}
+
+/* PR_SET_CHILD_SUBREAPER: orphans below this process become its children. */
+static inline int switchboard_become_subreaper(void) {
+    return prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+}
+
+/* prlimit(2) with both limits alike; glibc shows its own to GNU sources only. */
+static inline int switchboard_limit(int process, int resource, unsigned long long value) {
+    struct { unsigned long long soft, hard; } limit = {value, value};
+    return (int)syscall(SYS_prlimit64, process, resource, &limit, (void *)0);
+}
+
+/* pipe2(2); glibc shows its own to GNU sources only. */
+static inline int switchboard_pipe2(int ends[2], int flags) {
+    return (int)syscall(SYS_pipe2, ends, flags);
+}
+
+/* posix_spawn_file_actions_addclosefrom_np(3), glibc 2.34. */
+extern int posix_spawn_file_actions_addclosefrom_np(
+    posix_spawn_file_actions_t *actions, int first);
+
+/* memmem(3), linear in both sizes; glibc shows it to GNU sources only. */
+extern void *memmem(const void *bytes, unsigned long count, const void *needle, unsigned long size);
+
+/* Macros whose types Swift does not import, or that only GNU sources see. */
+static const int switchboard_O_PATH = 010000000;
+static const int switchboard_F_DUPFD_CLOEXEC = 1030;
+static const short switchboard_POSIX_SPAWN_SETSID = 0x80;
+static const int switchboard_RLIMIT_CORE = RLIMIT_CORE;
+static const int switchboard_RLIMIT_DATA = RLIMIT_DATA;
+static const int switchboard_RLIMIT_FSIZE = RLIMIT_FSIZE;
+static const int switchboard_RLIMIT_NOFILE = RLIMIT_NOFILE;
+static const int switchboard_RLIMIT_NPROC = 6;
+static const unsigned long long switchboard_RESOLVE_BENEATH = RESOLVE_BENEATH;
+static const unsigned long long switchboard_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS;
+static const unsigned long long switchboard_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS;
+
+#endif

@@ -1,0 +1,39 @@
+extension Tool {
+    /// What the tool does, for the model.
+    var instructions: String {
+        switch self {
+        case .read:
+            "Shows a text file of the workspace with line numbers. Read a file before you edit or "
+                + "overwrite it. Long files come page by page: use offset and limit."
+        case .write:
+            "Makes a file, or replaces one that you have read, with the content given. Folders "
+                + "are made as needed. Prefer Edit for changing a part."
+        case .edit:
+            "Replaces a text in a file that you have read. old_string must match exactly, blanks "
+                + "included, and occur once, unless replace_all is true."
+        case .multiEdit:
+            "Makes several replacements in one file that you have read, in order; all or none."
+        case .bash: Self.bashInstructions
+        case .glob:
+            "Finds files by name. Answers paths, newest first, at most "
+                + "\(ToolLimits.maximumGlobResults). Does not follow symbolic links."
+        case .grep:
+            "Searches the contents of files with ripgrep. Use this instead of grep or rg in Bash."
+        case .todoWrite:
+            "Replaces your to-do list, which the user sees. Use it for work of several steps, and "
+                + "keep it true: one entry in_progress at a time."
+        case .webFetch:
+            "Fetches a page of the public web and answers its text. Addresses of this machine and "
+                + "of private networks are refused."
+        }
+    }
+
+    private static let bashInstructions =
+        "Runs a line in bash, in the workspace, in a sandbox: the workspace is there (read-only in "
+        + "safe mode), the system is read-only, other folders are not visible, /tmp is empty and "
+        + "new for every call, and there is no network unless the workspace allows it. Every call "
+        + "starts anew in the workspace: variables, cd and background processes end with the "
+        + "call. There is no terminal and no input. Output over "
+        + "\(ToolLimits.maximumResultBytes) bytes is cut in the middle and kept in a file. Use "
+        + "Read, Edit, Write, Glob and Grep for files."
+}

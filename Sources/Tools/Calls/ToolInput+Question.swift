@@ -1,0 +1,77 @@
+import JSON
+
+/// How a call is put to a person who has to allow it.
+public struct PermissionQuestion: Sendable, Equatable {
+    public let toolName: String
+    /// Exactly what would be done: a command line, a file, an address.
+    public let command: String
+    /// What it is for or what would change, shortened.
+    public let description: String
+}
+
+extension ToolInput {
+    /// What a call is for, in a few words (`toolIntent`).
+    public var intent: String {
+        switch self {
+        case .read(let input): "Read \(input.path)"
+        case .write(let input): "Write \(input.path)"
+        case .edit(let input): "Edit \(input.path)"
+        case .bash(let input): input.description ?? "Run \(input.command.shortened(to: 80))"
+        case .glob(let input): "Find \(input.pattern.shortened(to: 80))"
+        case .grep(let input): "Search for \(input.pattern.shortened(to: 80))"
+        case .todoWrite(let todos):
+            todos.first { $0.status == .inProgress }.map { $0.activeForm ?? $0.content }
+                ?? "Update the to-do list"
+        case .webFetch(let input): "Fetch \(input.url.shortened(to: 120))"
+        }
+    }
+
+    /// The question for permission.
+    /// - Parameter path: where the file really is, as ``PreparedCall/path`` says.
+    func question(toolName: String, path: String?) -> PermissionQuestion {
+        let place = path ?? ""
+        return switch self {
+        case .bash(let input):
+            PermissionQuestion(
+                toolName: toolName, command: input.command,
+                description: input.description ?? "Run a command in the workspace")
+        case .write(let input):
+            PermissionQuestion(
+                toolName: toolName, command: "\(toolName) \(place)",
+                description: "New content, \(input.content.utf8.count) bytes:\n"
+                    + input.content.shortened(to: 2_000))
+        case .edit(let input):
+            PermissionQuestion(
+                toolName: toolName, command: "\(toolName) \(place)",
+                description: input.replacements.map(\.sketch).joined(separator: "\n")
+                    .shortened(to: 4_000))
+        case .webFetch(let input):
+            PermissionQuestion(
+                toolName: toolName, command: input.url,
+                description: input.prompt ?? "Fetch a page of the web")
+        case .read, .glob, .grep, .todoWrite:
+            PermissionQuestion(toolName: toolName, command: intent, description: intent)
+        }
+    }
+}
+
+extension EditInput.Replacement {
+    /// Old lines after a minus, new ones after a plus.
+    fileprivate var sketch: String {
+        let removed =
+            old.isEmpty ? [] : old.split(separator: "\n", omittingEmptySubsequences: false)
+        let added = new.isEmpty ? [] : new.split(separator: "\n", omittingEmptySubsequences: false)
+        return (removed.map { "- \($0)" } + added.map { "+ \($0)" }).joined(separator: "\n")
+            + (replacesAll ? "\n(every occurrence)" : "")
+    }
+}
+
+extension String {
+    /// The beginning, with an ellipsis where something was cut off.
+    func shortened(to maximumBytes: Int) -> String {
+        guard utf8.count > maximumBytes else { return self }
+        var end = utf8.index(startIndex, offsetBy: maximumBytes)
+        while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(self[..<end]) + "…"
+    }
+}

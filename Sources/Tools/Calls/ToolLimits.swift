@@ -1,0 +1,73 @@
+/// The limits of tools, one place for all of them, each with its reason.
+public enum ToolLimits {
+    /// Of a result for the model: more costs context and is rarely read; the rest is kept in a file.
+    public static let maximumResultBytes = 30_000
+    /// Of those, how many come from the output's beginning; the end tells how it went.
+    public static let resultHeadBytes = 18_000
+    /// Of the file that keeps a long output.
+    public static let maximumKeptOutputBytes = 10 * 1024 * 1024
+    /// Kept output files of one session; the oldest goes first.
+    public static let maximumKeptOutputs = 20
+    /// Of a command's output that is shown as it comes; the result has the end of it.
+    public static let maximumStreamedBytes = 1024 * 1024
+    /// A command that writes more than this is ended: it is a runaway, not a result.
+    public static let maximumProducedBytes = 256 * 1024 * 1024
+
+    /// Of a file that Read, Write and Edit take: it is held in memory more than once.
+    public static let maximumFileBytes = 16 * 1024 * 1024
+    /// Lines that Read shows unless asked for fewer or more.
+    public static let defaultReadLines = 2_000
+    /// Of one line that Read shows: minified files have one line of megabytes.
+    public static let maximumLineBytes = 2_000
+    /// Of what one Read shows, which is a file that the model asked for page by page.
+    public static let maximumReadBytes = 100_000
+    /// Replacements of one MultiEdit.
+    public static let maximumEdits = 200
+    /// Files that a session's edits may build on; the oldest reading is forgotten first.
+    public static let maximumLedgerEntries = 2_000
+
+    /// Of a command line: the kernel takes 128 KiB in one argument (MAX_ARG_STRLEN).
+    public static let maximumCommandBytes = 100_000
+    public static let defaultCommandTime = Duration.seconds(120)
+    public static let maximumCommandTime = Duration.seconds(600)
+    /// For rg and grep.
+    public static let searchTime = Duration.seconds(30)
+    /// For shfmt, which needs a few milliseconds: no answer in time means that no rule matches.
+    public static let parsingTime = Duration.seconds(2)
+    /// For bubblewrap to build the walls, which takes 5 ms; then the call is refused.
+    public static let sandboxStartTime = Duration.seconds(20)
+
+    /// Processes and threads of one call (RLIMIT_NPROC within the sandbox's own user namespace).
+    public static let maximumProcesses = 512
+    /// Memory of all processes of one call together, sampled.
+    public static let maximumMemoryBytes = 4 * 1024 * 1024 * 1024
+    /// Private writable memory of one process (RLIMIT_DATA).
+    public static let maximumProcessDataBytes = 4 * 1024 * 1024 * 1024
+    /// Of one file that a command writes (RLIMIT_FSIZE).
+    public static let maximumWrittenFileBytes = 1024 * 1024 * 1024
+    /// Of the sandbox's own /tmp and of its /dev/shm, which are memory.
+    public static let maximumTemporaryBytes = 512 * 1024 * 1024
+    /// Open files of one process of a call.
+    public static let maximumOpenFiles = 4_096
+    /// How often a call's processes and memory are looked at.
+    public static let usageInterval = Duration.milliseconds(200)
+
+    /// Paths that Glob answers.
+    public static let maximumGlobResults = 200
+    /// Directory entries that one Glob looks at.
+    public static let maximumGlobEntries = 200_000
+    /// How deep Glob descends.
+    public static let maximumGlobDepth = 64
+    /// Of a pattern of Glob or Grep.
+    public static let maximumPatternBytes = 4_096
+    /// Of a path in a tool's input (PATH_MAX).
+    public static let maximumPathBytes = 4_095
+    /// Entries of a to-do list.
+    public static let maximumTodos = 100
+
+    /// Of a web page, before its text is taken out of it.
+    public static let maximumPageBytes = 5 * 1024 * 1024
+    /// For a page with all its redirects.
+    public static let fetchTime = Duration.seconds(30)
+    public static let maximumRedirects = 5
+}

@@ -1,0 +1,73 @@
+/// Read: a part of a text file with line numbers.
+struct ReadTool {
+    let workspace: Workspace
+
+    func run(_ input: ReadInput) throws(PathError) -> ToolOutcome {
+        let content: FileContent
+        if let kept = workspace.outputs.open(input.path) {
+            content = try read(kept, named: input.path)
+        } else {
+            let (entry, path) = try workspace.locate(input.path)
+            content = try FileContent(entry, named: input.path)
+            if !content.isBinary { workspace.ledger.record(path, content.reading) }
+        }
+        guard !content.isBinary else {
+            return .failure(
+                "\(input.path) is a binary file of \(content.bytes.count) bytes, and Read shows "
+                    + "text only. Use Bash with file, xxd or strings.")
+        }
+        return ToolOutcome(text: FilePage(content.bytes, input).text)
+    }
+
+    private func read(
+        _ kept: Result<OwnedDescriptor, Errno>, named name: String
+    ) throws(PathError) -> FileContent {
+        switch kept {
+        case .success(let entry): try FileContent(entry, named: name)
+        case .failure(let error): throw PathError(error, path: name)
+        }
+    }
+}
+
+/// Lines of a file as Read shows them: a number, a tab, the line.
+struct FilePage {
+    /// At most ``ToolLimits/maximumReadBytes`` and a sentence.
+    private(set) var text = ""
+
+    init(_ bytes: [UInt8], _ input: ReadInput) {
+        guard !bytes.isEmpty else {
+            text = "(The file is empty.)"
+            return
+        }
+        let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        var lines = bytes.dropFirst(isMarked ? 3 : 0)
+            .split(separator: 0x0A, omittingEmptySubsequences: false)
+        // What follows the last line feed is no line.
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        guard input.firstLine <= lines.count else {
+            text = "(The file has \(lines.count) lines; there is none from \(input.firstLine) on.)"
+            return
+        }
+        var next = input.firstLine
+        let end = min(lines.count, next - 1 + (input.lineCount ?? ToolLimits.defaultReadLines))
+        while next <= end, text.utf8.count < ToolLimits.maximumReadBytes {
+            text += Self.numbered(next, lines[next - 1])
+            next += 1
+        }
+        if next <= lines.count {
+            text += "(\(lines.count) lines in all; go on with offset \(next).)\n"
+        }
+        if !bytes.isValidUTF8 {
+            text += "(Some bytes of this file are not UTF-8 and are shown as \u{FFFD}.)\n"
+        }
+    }
+
+    private static func numbered(_ number: Int, _ line: ArraySlice<UInt8>) -> String {
+        let line = line.last == 0x0D ? line.dropLast() : line
+        let digits = String(number)
+        let shown = ShownText.clean(line.prefix(ToolLimits.maximumLineBytes))
+        let cut = line.count - ToolLimits.maximumLineBytes
+        return String(repeating: " ", count: max(0, 6 - digits.count)) + digits + "\t" + shown
+            + (cut > 0 ? "… (\(cut) more bytes in this line)" : "") + "\n"
+    }
+}

@@ -1,0 +1,107 @@
+/// Write, Edit and MultiEdit: changes of one file that the model has read.
+struct WriteTool {
+    let workspace: Workspace
+    /// Where the call was judged to write; see ``PreparedCall/path``.
+    let path: String
+
+    /// Makes a file, or replaces one as a whole.
+    func write(_ input: WriteInput) throws(PathError) -> ToolOutcome {
+        let old = try existing()
+        if let refusal = refusal(old) { return refusal }
+        var bytes = Array(input.content.utf8)
+        if let old, old.endsLinesInCRLF, !bytes.contains(0x0D) {
+            bytes = bytes.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
+        }
+        try replace(old, with: bytes)
+        return ToolOutcome(
+            text: "\(old == nil ? "Made" : "Replaced") \(path) (\(bytes.count) bytes).")
+    }
+
+    /// Makes all replacements, or none.
+    func edit(_ input: EditInput) throws(PathError) -> ToolOutcome {
+        let old = try existing()
+        var replacements = input.replacements[...]
+        if let refusal = refusal(old) { return refusal }
+        var start = old?.bytes ?? []
+        if let first = replacements.first, first.old.isEmpty, start.isEmpty {
+            start = Array(first.new.utf8)
+            replacements = replacements.dropFirst()
+        } else if old == nil {
+            throw .notFound(path: path)
+        }
+        var edit = TextEdit(start, endsLinesInCRLF: old?.endsLinesInCRLF ?? false)
+        for index in replacements.indices {
+            do throws(EditFailure) {
+                try edit.apply(replacements[index])
+            } catch {
+                let which =
+                    input.replacements.count > 1
+                    ? "Replacement \(index + 1) of \(input.replacements.count): " : ""
+                return .failure("\(path) was not changed. \(which)\(error)")
+            }
+        }
+        try replace(old, with: edit.bytes)
+        return ToolOutcome(text: summary(edit, isNew: old == nil))
+    }
+
+    /// Where a call would write, links followed; nil for what is no path of the workspace.
+    ///
+    /// The parts that are not there yet are taken as they are named.
+    static func place(of path: String, in workspace: Workspace) throws(PathError) -> String {
+        var parts = try workspace.relative(path).split(separator: "/").map(String.init)
+        var missing: [String] = []
+        while true {
+            do throws(PathError) {
+                let (_, found) = try workspace.locate(parts.joined(separator: "/"))
+                let place = ([found] + missing).filter { !$0.isEmpty }.joined(separator: "/")
+                guard !place.isEmpty else { throw PathError.isFolder(path: path) }
+                try workspace.check(place, named: path)
+                return place
+            } catch .notFound {
+                guard let last = parts.popLast() else { throw .notFound(path: path) }
+                missing.insert(last, at: 0)
+            }
+        }
+    }
+
+    /// The file that is there now, if any; not through a link, for none was there before.
+    private func existing() throws(PathError) -> FileContent? {
+        let opened = Beneath.open(
+            path, in: workspace.descriptor, flags: OpenFlags.path, links: .refuse)
+        switch opened {
+        case .success(let entry): return try FileContent(entry, named: path)
+        case .failure(let error) where error == .notThere: return nil
+        case .failure(let error): throw PathError(error, path: path)
+        }
+    }
+
+    private func refusal(_ old: FileContent?) -> ToolOutcome? {
+        guard let old, !old.bytes.isEmpty else { return nil }
+        guard !old.isBinary else {
+            return .failure(
+                "\(path) is a binary file and was not changed. Use Bash for such files.")
+        }
+        return switch workspace.ledger.judge(path, now: old.reading) {
+        case .unchanged: nil
+        case .neverRead:
+            .failure(
+                "\(path) was not changed: Read it first, so that the change fits what is there.")
+        case .changed:
+            .failure("\(path) was not changed: it is no longer as you read it. Read it again.")
+        }
+    }
+
+    private func replace(_ old: FileContent?, with bytes: [UInt8]) throws(PathError) {
+        let replacement = FileReplacement(workspace: workspace, path: path, old: old)
+        workspace.ledger.record(path, try replacement.write(bytes))
+    }
+
+    private func summary(_ edit: TextEdit, isNew: Bool) -> String {
+        guard !isNew else { return "Made \(path) (\(edit.bytes.count) bytes)." }
+        let line = edit.bytes[..<edit.lastChange].count { $0 == 0x0A } + 1
+        let page = FilePage(
+            edit.bytes, ReadInput(path: path, firstLine: max(1, line - 3), lineCount: 12))
+        return "Changed \(path) in \(edit.changes) \(edit.changes == 1 ? "place" : "places"). "
+            + "Around the last change:\n\(page.text)"
+    }
+}
