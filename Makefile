@@ -11,7 +11,8 @@ PYTEST_ARGS ?= -n 4 --dist loadgroup
 
 EXECUTABLES = switchboard switchboard-hub switchboard-ws switchboard-fcgi
 PACKAGES = libwebsockets-dev libwebsockets-evlib-ev libfcgi-dev libjansson-dev libsodium-dev \
-	libcurl4-openssl-dev libev-dev libsqlite3-dev nginx openssl curl python3-venv pkg-config systemd
+	libcurl4-openssl-dev libev-dev libsqlite3-dev nginx openssl curl python3-venv pkg-config systemd \
+	bubblewrap shfmt ripgrep
 VENV = .build/venv
 
 bin      = $(DESTDIR)$(PREFIX)/bin

@@ -50,6 +50,7 @@ let package = Package(
         cLibrary("CFastCGI", apt: "libfcgi-dev"),
         cLibrary("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
         cLibrary("CLibEv", apt: "libev-dev"),
+        cLibrary("CLinux", apt: "linux-libc-dev"),
         cLibrary("CLibWebSockets", pkgConfig: "libwebsockets", apt: "libwebsockets-dev"),
         cLibrary("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
 
@@ -82,6 +83,11 @@ let package = Package(
         module(
             "Daemon", ["Crypto", "EventLoop", "JSON", "Protocol", "Realtime", "System", logging]),
         module("IPC", ["Daemon", "EventLoop", "JSON", "Protocol", "System", logging]),
+
+        // What an agent's tools do; no hub, no model.
+        module(
+            "Tools",
+            ["CLinux", "Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime", "System"]),
 
         // Services, one per process.
         module(
@@ -154,6 +160,9 @@ let package = Package(
         tests(of: "Realtime"),
         tests(of: "Store", ["Protocol", "Realtime", "System"]),
         tests(of: "System"),
+        tests(
+            of: "Tools",
+            ["Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime", "System"]),
         tests(of: "WebSockets", ["EventLoop", "System"]),
         tests(
             of: "WebSocketWorker",

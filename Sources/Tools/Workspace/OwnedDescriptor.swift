@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// A descriptor that is closed with its last reference; from any thread.
 package final class OwnedDescriptor: Sendable {
@@ -70,12 +71,5 @@ struct SystemFailure: Error, Sendable, Equatable, CustomStringConvertible {
     var description: String { "\(action) failed: \(Self.reason(number))" }
 
     /// The C library's words for an `errno`.
-    static func reason(_ number: Int32) -> String {
-        var buffer = [CChar](repeating: 0, count: 128)
-        guard unsafe strerror_r(number, &buffer, buffer.count) == 0 else {
-            return "error \(number)"
-        }
-        return String(
-            decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
+    static func reason(_ number: Int32) -> String { "\(SystemError(number))" }
 }

@@ -1,0 +1,117 @@
+import EventLoop
+
+/// One command in a sandbox with its output, for Bash and Grep.
+///
+/// Confined to the loop's thread.
+final class CommandRun {
+    /// What came of it.
+    struct Result {
+        let end: SandboxEnd
+        let text: String
+        let fullOutputPath: String?
+    }
+
+    private var process: SandboxedProcess?
+    private var output: OutputCollector
+    private var pieces = UTF8Pieces()
+    private let onOutput: (String) -> Void
+    private var completion: ((Result) -> Void)?
+
+    /// - Parameters:
+    ///   - onOutput: gets the output as it comes, at most ``ToolLimits/maximumStreamedBytes``,
+    ///     without control characters.
+    ///   - completion: once, when nothing of the command is left; never during this call.
+    init(
+        _ command: SandboxedCommand, in workspace: Workspace, on loop: EventLoop,
+        onOutput: @escaping (String) -> Void, completion: @escaping (Result) -> Void
+    ) throws(SystemFailure) {
+        output = OutputCollector(keptIn: workspace.outputs)
+        self.onOutput = onOutput
+        self.completion = completion
+        process = try SandboxedProcess(
+            command.bubblewrap, SandboxView(of: workspace, access: command.access),
+            command.arguments, timeout: command.timeout, on: loop,
+            .init { [weak self] in
+                self?.append($0)
+            } ended: { [weak self] in
+                self?.ended($0)
+            })
+    }
+
+    func cancel() { process?.end(.cancelled) }
+
+    private func append(_ bytes: ArraySlice<UInt8>) {
+        stream(bytes)
+        output.append(bytes)
+        if output.producedBytes > ToolLimits.maximumProducedBytes { process?.end(.tooMuchOutput) }
+    }
+
+    private func stream(_ bytes: ArraySlice<UInt8>) {
+        let room = ToolLimits.maximumStreamedBytes - output.producedBytes
+        guard room > 0 else { return }
+        let text = pieces.append(bytes.prefix(room))
+        if !text.isEmpty { onOutput(text) }
+    }
+
+    private func ended(_ end: SandboxEnd) {
+        let rest = pieces.finish()
+        if !rest.isEmpty { onOutput(rest) }
+        let completion = completion
+        self.completion = nil
+        completion?(
+            Result(end: end, text: output.text(), fullOutputPath: output.fullOutputPath))
+    }
+}
+
+/// What to run in a sandbox.
+struct SandboxedCommand {
+    let bubblewrap: String
+    /// The program, as seen within, and its arguments.
+    let arguments: [String]
+    let access: SandboxAccess
+    let timeout: Duration
+}
+
+extension CommandRun.Result {
+    /// As Bash answers: the output, then how it ended unless that was well.
+    func outcome(timeout: Duration) -> ToolOutcome {
+        let note = note(timeout: timeout)
+        let output = text.isEmpty && note.isEmpty ? "(No output.)" : text
+        let gap = output.isEmpty || note.isEmpty || output.hasSuffix("\n") ? "" : "\n"
+        return ToolOutcome(
+            text: output + gap + note, isError: end != .exited(code: 0),
+            fullOutputPath: fullOutputPath)
+    }
+
+    private func note(timeout: Duration) -> String {
+        switch end {
+        case .exited(code: 0): ""
+        case .exited(let code): "(Exit code \(code).)"
+        case .failedToStart:
+            "(The command did not run: the sandbox could not be built. bubblewrap needs user "
+                + "namespaces; `switchboard doctor` says more.)"
+        case .lost: "(The sandbox was killed from outside, perhaps for want of memory.)"
+        case .stopped(let stop): stop.note(timeout: timeout)
+        }
+    }
+}
+
+extension SandboxStop {
+    fileprivate func note(timeout: Duration) -> String {
+        switch self {
+        case .cancelled:
+            "(Interrupted by the user. The command and all that it started were ended.)"
+        case .timedOut:
+            "(Timed out after \(timeout.components.seconds) s. The command and all that it started "
+                + "were ended. Set a longer timeout, or do less at once.)"
+        case .tooMuchOutput:
+            "(Ended: it wrote more than \(ToolLimits.maximumProducedBytes) bytes.)"
+        case .tooManyProcesses:
+            "(Ended: it had more than \(ToolLimits.maximumProcesses) processes.)"
+        case .tooMuchMemory: "(Ended: it used more than \(ToolLimits.maximumMemoryBytes) bytes.)"
+        case .startFailed:
+            "(The command did not run: the sandbox was not ready in time, or one "
+                + "of its limits could not be placed.)"
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Glibc
+
+/// The programs of the system that tools are built on.
+public struct Programs: Sendable, Equatable {
+    /// bubblewrap; without it no command runs.
+    public var bubblewrap: String?
+    /// shfmt; without it no rule matches a command line.
+    public var shfmt: String?
+    /// ripgrep; without it Grep uses grep.
+    public var ripgrep: String?
+
+    public init(bubblewrap: String?, shfmt: String?, ripgrep: String?) {
+        self.bubblewrap = bubblewrap
+        self.shfmt = shfmt
+        self.ripgrep = ripgrep
+    }
+
+    /// What is installed in the folders of the system.
+    ///
+    /// Not by `PATH`, which others may have set.
+    public static func installed() -> Programs {
+        Programs(bubblewrap: find("bwrap"), shfmt: find("shfmt"), ripgrep: find("rg"))
+    }
+
+    /// The Debian packages that are missing, for `doctor` and the log.
+    public var missingPackages: [String] {
+        [
+            bubblewrap == nil ? "bubblewrap" : nil, shfmt == nil ? "shfmt" : nil,
+            ripgrep == nil ? "ripgrep" : nil,
+        ].compactMap { $0 }
+    }
+
+    private static func find(_ name: String) -> String? {
+        ["/usr/bin", "/usr/local/bin", "/bin"].map { "\($0)/\(name)" }
+            .first { unsafe access($0, X_OK) == 0 }
+    }
+}
