@@ -2,6 +2,7 @@ import Hub
 import JSON
 import Protocol
 import Realtime
+import TestSupport
 import Testing
 
 @Suite struct `Run simulation` {
