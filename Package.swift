@@ -35,6 +35,7 @@ let package = Package(
     name: "switchboard",
     products: [
         .executable(name: "switchboard", targets: ["switchboard"]),
+        .executable(name: "switchboard-agent", targets: ["switchboard-agent"]),
         .executable(name: "switchboard-hub", targets: ["switchboard-hub"]),
         .executable(name: "switchboard-ws", targets: ["switchboard-ws"]),
         .executable(name: "switchboard-fcgi", targets: ["switchboard-fcgi"]),
@@ -98,6 +99,13 @@ let package = Package(
                 logging,
             ]),
         module(
+            "AgentWorker",
+            [
+                "ClaudeAPI", "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol",
+                "Realtime", "System", "Tools",
+                logging,
+            ]),
+        module(
             "WebSocketWorker",
             [
                 "Access", "Crypto", "Daemon", "EventLoop", "IPC", "JSON", "Protocol",
@@ -117,13 +125,15 @@ let package = Package(
             ]),
 
         // Executables.
+        program("switchboard-agent", ["AgentWorker"]),
         program("switchboard-hub", ["Daemon", "Hub"]),
         program("switchboard-ws", ["Daemon", "WebSocketWorker"]),
         program("switchboard-fcgi", ["Daemon", "FastCGIWorker"]),
         program(
             "switchboard",
             [
-                "Client", "Daemon", "DemoModel", "EventLoop", "HTTPClient", "IPC", "JSON",
+                "ClaudeAPI", "Client", "Daemon", "DemoModel", "EventLoop", "HTTPClient", "IPC",
+                "JSON",
                 "Protocol", "Realtime",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
@@ -138,6 +148,12 @@ let package = Package(
             of: "ClaudeAPI",
             ["Crypto", "DemoModel", "EventLoop", "HTTPClient", "JSON", "Realtime"]),
         tests(of: "Client", ["HTTPClient", "JSON", "Protocol", "Realtime"]),
+        tests(
+            of: "AgentWorker",
+            [
+                "ClaudeAPI", "Crypto", "Daemon", "DemoModel", "EventLoop", "IPC", "JSON",
+                "Protocol", "Realtime", "Tools", logging,
+            ]),
         tests(of: "Crypto"),
         tests(of: "Daemon", ["EventLoop", "JSON", logging]),
         tests(of: "EventLoop"),

@@ -14,8 +14,7 @@ public struct SessionLease: Sendable, Hashable {
     /// 5 s for a worker whose link is lost to come back.
     ///
     /// Its link is tried again after 2 s at the latest, and what died should be seen as dead soon. A
-    /// worker that is away for longer has to stop its
-    /// runs by itself, since another may have them.
+    /// worker that is away for longer has to stop its runs by itself, since another may have them.
     public static let reconnectMilliseconds = 5_000
     /// 5 s between two ``PeerMessage/ready(_:)`` of a worker.
     public static let heartbeatMilliseconds = 5_000

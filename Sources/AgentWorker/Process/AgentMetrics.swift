@@ -1,0 +1,40 @@
+import ClaudeAPI
+import Daemon
+
+/// What this worker counts.
+struct AgentMetrics {
+    let metrics: Metrics
+    private let runs: Gauge
+
+    init(_ metrics: Metrics) {
+        self.metrics = metrics
+        runs = metrics.gauge(.agentRuns)
+    }
+
+    func set(runs count: Int) { runs.set(Int64(count)) }
+
+    func ended(_ outcome: RunOutcome) {
+        metrics.counter(.agentRunsEnded, outcome.label).add()
+    }
+
+    func received(_ event: ClaudeEvent) {
+        switch event {
+        case .completed(let message):
+            metrics.counter(.agentModelRequests, "completed").add()
+            metrics.counter(.agentTokens, "input").add(message.usage.inputTokens)
+            metrics.counter(.agentTokens, "output").add(message.usage.outputTokens)
+            metrics.counter(.agentTokens, "cache_read").add(message.usage.cacheReadTokens)
+            metrics.counter(.agentTokens, "cache_creation").add(message.usage.cacheCreationTokens)
+        case .failed(let error): metrics.counter(.agentModelRequests, error.label).add()
+        case .retrying(let retry):
+            metrics.counter(.agentModelRetries, retry.reason.label).add()
+        default: break
+        }
+    }
+
+    func ran(_ tool: String) { metrics.counter(.agentToolCalls, tool).add() }
+
+    func asked() { metrics.counter(.agentQuestions).add() }
+
+    func linkEnded(_ label: String) { metrics.counter(.ipcDisconnects, label).add() }
+}

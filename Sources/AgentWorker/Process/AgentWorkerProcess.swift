@@ -1,0 +1,111 @@
+import ClaudeAPI
+import Crypto
+import Daemon
+import EventLoop
+import Glibc
+import JSON
+import Logging
+import Tools
+
+/// The process `switchboard-agent`: one worker, from the command line to the exit status.
+public enum AgentWorkerProcess {
+    private static let program = "switchboard-agent"
+
+    /// Runs until it is told to stop, and ends the process.
+    public static func run() -> Never {
+        let arguments = DaemonArguments.parseOrExit(program: program, defaultName: "agent-1")
+        do {
+            JSON.seed()
+            try Crypto.initialise()
+            let environment = ProcessEnvironment.variables()
+            let settings = try Settings.load(
+                configDirectory: arguments.paths.configDirectory, environment: environment)
+            let claude = try configuration(environment)
+            let logger = Log.bootstrap(process: arguments.name, settings: settings.logging)
+            try serve(arguments, settings.agent, claude, Notify(environment: environment), logger)
+            exit(0)
+        } catch let error as SettingsError {
+            StandardError.write("\(program): \(error)\n")
+            exit(EX_CONFIG)
+        } catch let error as ClaudeConfigurationError {
+            StandardError.write("\(program): \(error)\n")
+            exit(EX_CONFIG)
+        } catch {
+            StandardError.write("\(program): \(error)\n")
+            exit(1)
+        }
+    }
+
+    /// Nil without a key: the worker runs all the same, so that people in a session read why
+    /// nothing answers, instead of waiting for nobody.
+    private static func configuration(
+        _ environment: [String: String]
+    ) throws(ClaudeConfigurationError) -> ClaudeConfiguration? {
+        guard let key = try APIKey.load(file: nil, environment: environment) else { return nil }
+        return try ClaudeConfiguration(key: key, environment: environment)
+    }
+
+    private static func serve(
+        _ arguments: DaemonArguments, _ settings: AgentSettings, _ claude: ClaudeConfiguration?,
+        _ notify: Notify, _ logger: Logger
+    ) throws {
+        let loop = try EventLoop()
+        let programs = Programs.installed()
+        report(programs, claude, logger)
+        let worker = AgentWorker(
+            loop: loop, parts(arguments, settings, claude, programs, loop), logger: logger)
+        defer { worker.stop() }
+        let signals = StopSignal(
+            loop: loop,
+            stop: { again in
+                notify.stopping()
+                if again { return loop.stop() }
+                worker.drain { loop.stop() }
+            },
+            reload: { logger.info("settings are read at start only; restart to take them over") })
+        worker.start()
+        let watchdog = notify.watchdogInterval.map { interval in
+            loop.schedule(after: interval, repeating: interval) { notify.watchdog() }
+        }
+        notify.ready(status: "taking runs")
+        logger.info("taking runs", metadata: ["capacity": "\(settings.capacity)"])
+        loop.run()
+        logger.info("stopped")
+        withExtendedLifetime((signals, watchdog)) {}
+    }
+
+    private static func parts(
+        _ arguments: DaemonArguments, _ settings: AgentSettings, _ claude: ClaudeConfiguration?,
+        _ programs: Programs, _ loop: EventLoop
+    ) -> AgentWorker.Parts {
+        let paths = arguments.paths
+        let options = Model.Options(
+            name: settings.model, maximumOutputTokens: settings.maximumOutputTokens)
+        return AgentWorker.Parts(
+            settings: settings, hubSocket: paths.hubSocket, name: arguments.name,
+            folders: WorkspaceFolders(
+                stateDirectory: paths.agentDirectory,
+                hidden: [paths.configDirectory, paths.stateDirectory, paths.runDirectory]),
+            model: claude.map { Model(loop: loop, configuration: $0, options: options) },
+            tools: ToolRunner(on: loop, programs: programs))
+    }
+
+    private static func report(
+        _ programs: Programs, _ claude: ClaudeConfiguration?, _ logger: Logger
+    ) {
+        if let claude {
+            logger.info("the model's endpoint is known", metadata: ["url": "\(claude.baseURL)"])
+        } else {
+            logger.error(
+                "no API key is configured, so every run will fail",
+                metadata: [
+                    "credential": "\(APIKey.credentialName)", "variable": "\(APIKey.variable)",
+                ])
+        }
+        if !programs.missingPackages.isEmpty {
+            logger.warning(
+                "some tools will not work until these Debian packages are installed",
+                metadata: ["packages": "\(programs.missingPackages.joined(separator: " "))"])
+        }
+    }
+}

@@ -1,0 +1,3 @@
+import AgentWorker
+
+AgentWorkerProcess.run()
