@@ -9,7 +9,7 @@ ARGS    ?=
 # Integration tests mostly wait for processes, so more of them than cores run at a time.
 PYTEST_ARGS ?= -n 4 --dist loadgroup
 
-EXECUTABLES = switchboard switchboard-hub switchboard-ws switchboard-fcgi
+EXECUTABLES = switchboard switchboard-hub switchboard-ws switchboard-fcgi switchboard-agent
 PACKAGES = libwebsockets-dev libwebsockets-evlib-ev libfcgi-dev libjansson-dev libsodium-dev \
 	libcurl4-openssl-dev libev-dev libsqlite3-dev nginx openssl curl python3-venv pkg-config systemd \
 	bubblewrap shfmt ripgrep
@@ -53,8 +53,8 @@ build-tests:
 install: ## install the built executables, site, units, user and directories (DESTDIR, PREFIX)
 	@for name in $(EXECUTABLES); do test -x $(BUILD)/$$name || { \
 	    echo "make install: $(BUILD)/$$name is missing; run 'make build' first" >&2; exit 1; }; done
-	install -d $(bin) $(share)/nginx/snippets $(units)/switchboard-.service.d $(sysusers) \
-	    $(tmpfiles) $(etcnginx)/sites-available $(etcnginx)/snippets
+	install -d $(bin) $(share)/nginx/snippets $(units)/switchboard-.service.d \
+	    $(units)/switchboard-agent@.service.d $(sysusers) $(tmpfiles) $(etcnginx)/sites-available $(etcnginx)/snippets
 	install -m 755 $(addprefix $(BUILD)/,$(EXECUTABLES)) $(bin)
 	rm -rf $(share)/console
 	cp -R Sources/Console $(share)/console
@@ -69,7 +69,8 @@ install: ## install the built executables, site, units, user and directories (DE
 	    | install -m 644 /dev/stdin $(etcnginx)/sites-available/switchboard; fi
 	for unit in systemd/*.service systemd/*.target; do \
 	    $(relocate) $$unit | install -m 644 /dev/stdin $(units)/$${unit#systemd/} || exit 1; done
-	install -m 644 systemd/switchboard-.service.d/*.conf $(units)/switchboard-.service.d
+	for folder in systemd/*.service.d; do \
+	    install -m 644 $$folder/*.conf $(units)/$${folder#systemd/} || exit 1; done
 	install -m 644 systemd/sysusers.conf $(sysusers)/switchboard.conf
 	install -m 644 systemd/tmpfiles.conf $(tmpfiles)/switchboard.conf
 	install -d -m 700 $(DESTDIR)/etc/switchboard $(DESTDIR)/etc/switchboard/tls \
@@ -87,9 +88,10 @@ endif
 
 uninstall: ## remove what install put there; configuration, state and certificates stay
 	rm -f $(addprefix $(bin)/,$(EXECUTABLES))
-	rm -rf $(share) $(units)/switchboard-.service.d
+	rm -rf $(share) $(units)/switchboard-.service.d $(units)/switchboard-agent@.service.d
 	rm -f $(units)/switchboard.target $(units)/switchboard-hub.service \
-	    $(units)/switchboard-fcgi.service $(units)/switchboard-ws@.service
+	    $(units)/switchboard-fcgi.service $(units)/switchboard-ws@.service \
+	    $(units)/switchboard-agent@.service
 	rm -f $(sysusers)/switchboard.conf $(tmpfiles)/switchboard.conf
 	rm -f $(etcnginx)/sites-enabled/switchboard $(etcnginx)/sites-available/switchboard \
 	    $(etcnginx)/snippets/switchboard-*.conf

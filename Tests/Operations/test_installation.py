@@ -7,8 +7,10 @@ import subprocess
 import pytest
 from rendering import REPOSITORY, limit
 
-EXECUTABLES = ("switchboard", "switchboard-hub", "switchboard-ws", "switchboard-fcgi")
+EXECUTABLES = ("switchboard", "switchboard-hub", "switchboard-ws", "switchboard-fcgi",
+               "switchboard-agent")
 SERVICES = ("switchboard-hub.service", "switchboard-fcgi.service", "switchboard-ws@1.service")
+AGENT = "switchboard-agent@1.service"
 
 
 def make(target, *variables):
@@ -47,6 +49,8 @@ def test_every_file_is_where_the_daemons_and_nginx_look_for_it(installed):
                  "usr/lib/systemd/system/switchboard.target",
                  "usr/lib/systemd/system/switchboard-ws@.service",
                  "usr/lib/systemd/system/switchboard-.service.d/sandbox.conf",
+                 "usr/lib/systemd/system/switchboard-agent@.service",
+                 "usr/lib/systemd/system/switchboard-agent@.service.d/sandbox.conf",
                  "usr/lib/sysusers.d/switchboard.conf",
                  "usr/lib/tmpfiles.d/switchboard.conf"]
     missing = [name for name in expected if not (installed / name).is_file()]
@@ -97,18 +101,26 @@ def test_systemd_verifies_the_units_without_a_word(installed, tmp_path):
         unit.write_text(unit.read_text().replace("/usr/bin/", f"{installed}/usr/bin/"))
     checked = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", units / "switchboard.target",
-         *(units / service for service in SERVICES)], capture_output=True, text=True)
+         *(units / service for service in (*SERVICES, AGENT))], capture_output=True, text=True)
     assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+def exposure(installed, service):
+    checked = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", "--no-pager",
+         f"--root={installed}", service], capture_output=True, text=True)
+    level = re.search(r"exposure level for \S+: ([0-9.]+)", checked.stdout)
+    assert level, checked.stderr
+    return float(level[1])
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_without_network_is_exposed_at_most_1_5(installed, service):
-    checked = subprocess.run(
-        ["systemd-analyze", "security", "--offline=yes", "--no-pager",
-         f"--root={installed}", service], capture_output=True, text=True)
-    exposure = re.search(r"exposure level for \S+: ([0-9.]+)", checked.stdout)
-    assert exposure, checked.stderr
-    assert float(exposure[1]) <= 1.5
+    assert exposure(installed, service) <= 1.5
+
+
+def test_the_agent_worker_which_builds_sandboxes_is_exposed_at_most_4(installed):
+    assert exposure(installed, AGENT) <= 4
 
 
 def test_stopping_leaves_room_for_the_drain_and_the_hub_may_restart_alone():
