@@ -9,7 +9,8 @@ struct DevCommand: ParsableCommand {
         abstract: "Run everything on this machine in the foreground.",
         discussion: """
             Starts nginx with a certificate of its own, the hub and the workers, makes a first team,
-            login and API key, and restarts what dies. Ctrl-C ends it all.
+            login and API key, and restarts what dies. Ctrl-C ends it all. Agents ask the model at
+            ANTHROPIC_BASE_URL with ANTHROPIC_API_KEY; without a key, a scripted demo model.
             """)
 
     @Option(help: "Where everything is kept (default: ~/.local/state/switchboard).")
@@ -67,6 +68,6 @@ struct DevCommand: ParsableCommand {
         return DevConfiguration(
             layout: layout, executables: executables, port: port, listen: listen,
             webSocketWorkers: workers, webSocketTCPPort: wsTcp, readyFile: readyFile,
-            environment: environment)
+            environment: environment, model: try DevModel.choose(environment))
     }
 }

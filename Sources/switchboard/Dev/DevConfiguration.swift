@@ -1,3 +1,4 @@
+import ClaudeAPI
 import Daemon
 
 /// Everything that one run of `switchboard dev` is, decided before the first process starts.
@@ -11,11 +12,12 @@ struct DevConfiguration {
     let webSocketTCPPort: UInt16?
     let readyFile: String?
     let environment: [String: String]
+    let model: DevModel
 
     /// The programs in the order in which they are listed and started.
     var programs: [Child.Program] {
         [hub, fastCGI] + webSocketWorkers.enumerated().map { webSocket($1, isFirst: $0 == 0) }
-            + [nginx]
+            + demoModel + [agent, nginx]
     }
 
     private var hub: Child.Program {
@@ -35,6 +37,25 @@ struct DevConfiguration {
         return Child.Program(
             name: name, path: executables.webSocket, arguments: daemonArguments(name) + tcp,
             environment: childEnvironment, colour: .green)
+    }
+
+    /// The one process that gets the key.
+    private var agent: Child.Program {
+        Child.Program(
+            name: "agent", path: executables.agent, arguments: daemonArguments("agent-1"),
+            environment: model.environment(Self.forChildren(environment)), colour: .blue,
+            // Its tools die with it, each in its turn.
+            orphanSignal: "TERM")
+    }
+
+    private var demoModel: [Child.Program] {
+        guard case .demo(let port) = model else { return [] }
+        return [
+            Child.Program(
+                name: "model", path: executables.own,
+                arguments: ["demo-model", "--port", "\(port)"],
+                environment: childEnvironment, colour: .blue)
+        ]
     }
 
     /// As root nginx would hand its workers to `nobody`, who cannot enter our directories.
@@ -58,7 +79,14 @@ struct DevConfiguration {
     }
 
     /// A service manager that watches over the supervisor knows nothing of its children.
-    private var childEnvironment: [String: String] {
+    private static func forChildren(_ environment: [String: String]) -> [String: String] {
         environment.filter { !["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"].contains($0.key) }
     }
+
+    private var childEnvironment: [String: String] {
+        Self.forChildren(environment).filter { !secrets.contains($0.key) }
+    }
+
+    /// Of the model's endpoint: for the agent worker alone.
+    private var secrets: Set<String> { [APIKey.variable, "CREDENTIALS_DIRECTORY"] }
 }

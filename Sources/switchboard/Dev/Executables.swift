@@ -2,6 +2,9 @@ import Daemon
 
 /// The programs and files that `switchboard dev` runs, found once at the start.
 struct Executables {
+    /// This program.
+    let own: String
+    let agent: String
     let hub: String
     let fastCGI: String
     let webSocket: String
@@ -33,6 +36,7 @@ struct Executables {
         }
         let files = try sharedFiles(beside: own)
         return Executables(
+            own: FileSystem.ownExecutable(), agent: try sibling("switchboard-agent"),
             hub: try sibling("switchboard-hub"), fastCGI: try sibling("switchboard-fcgi"),
             webSocket: try sibling("switchboard-ws"), nginx: try tool("nginx", package: "nginx"),
             openssl: try tool("openssl", package: "openssl"),

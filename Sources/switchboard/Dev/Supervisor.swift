@@ -107,6 +107,7 @@ final class Supervisor {
         phase = .serving(ready)
         let welcome = Welcome(
             port: configuration.port, layout: configuration.layout, login: login,
+            model: configuration.model.notice(configuration.environment),
             startedIn: ContinuousClock.now - started)
         for line in welcome.lines(terminal) { terminal.print(line) }
         writeReadyFile()

@@ -3,6 +3,8 @@ struct Welcome {
     let port: UInt16
     let layout: DevLayout
     let login: FirstLogin
+    /// What answers the agents.
+    let model: String
     let startedIn: Duration
 
     func lines(_ terminal: LineOutput) -> [String] {
@@ -16,6 +18,7 @@ struct Welcome {
             "  API key    \(login.apiKey)   team \(login.teamID)",
             "  trust      \(layout.caFile)",
             "  state      \(layout.root)",
+            "  model      \(terminal.coloured(model, .bold))",
             "  try        curl --cacert \(layout.caFile) -H 'x-api-key: \(login.apiKey)' \\",
             "                 https://localhost:\(port)/api/auth/me",
             "  Ctrl-C ends it all.",
