@@ -54,6 +54,10 @@ package struct Route {
         .updateSession: ("PATCH", "/api/sessions/{id}"),
         .deleteSession: ("DELETE", "/api/sessions/{id}"),
         .abortSession: ("POST", "/api/sessions/{id}/abort"),
+        .listMessages: ("GET", "/api/sessions/{id}/messages"),
+        .createMessage: ("POST", "/api/sessions/{id}/messages"),
+        .deleteMessage: ("DELETE", "/api/sessions/{id}/messages/{messageId}"),
+        .answerPermission: ("POST", "/api/sessions/{id}/permissions/{requestId}"),
         .getConfig: ("GET", "/api/config"),
     ]
 

@@ -17,6 +17,23 @@ import Testing
         #expect(try update.body.map { try JSONValue(parsing: $0) } == ["name": "x"])
     }
 
+    @Test func `a message and a question are named by two ids`() throws {
+        let session: JSONObject = ["id": "s1", "teamId": "t"]
+        var parameters = session
+        parameters["messageId"] = "m1"
+        let takenBack = try #require(Route(.deleteMessage, parameters))
+        #expect(takenBack.method == "DELETE")
+        #expect(takenBack.target == "/api/sessions/s1/messages/m1")
+        parameters = session
+        parameters["requestId"] = "p1"
+        parameters["allowed"] = true
+        let answer = try #require(Route(.answerPermission, parameters))
+        #expect(answer.target == "/api/sessions/s1/permissions/p1")
+        #expect(try answer.body.map { try JSONValue(parsing: $0) } == ["allowed": true])
+        #expect(Route(.createMessage, session)?.target == "/api/sessions/s1/messages")
+        #expect(Route(.listMessages, session)?.target == "/api/sessions/s1/messages")
+    }
+
     @Test func `an id cannot leave its segment`() throws {
         let route = try #require(Route(.deleteKey, ["id": "../users/é?x=1"]))
         #expect(route.target == "/api/keys/..%2Fusers%2F%C3%A9%3Fx%3D1")

@@ -30,6 +30,24 @@ import Testing
         #expect(deleted.body.isEmpty)
     }
 
+    @Test func `a message that waits is taken back by both ids of its path`() {
+        let bench = Bench(.key(.sessionsWrite))
+        #expect(bench.send("DELETE", "/api/sessions/s1/messages/m%2F1").status == 204)
+        #expect(bench.parameters == ["id": "s1", "messageId": "m/1"])
+        guard case .call(_, let operation, _)? = bench.hub.questions.first else {
+            Issue.record("the hub was asked for no operation")
+            return
+        }
+        #expect(operation == .deleteMessage)
+        #expect(
+            Bench(.key(.sessionsRead)).send("DELETE", "/api/sessions/s1/messages/m1").code
+                == "SCOPE_REQUIRED")
+        let taken = OperationError(.conflict, "it does not wait any more")
+        #expect(
+            Bench(.key(.sessionsWrite), .refused(taken))
+                .send("DELETE", "/api/sessions/s1/messages/m1").status == 409)
+    }
+
     @Test func `an absent body counts as an empty object`() {
         let bench = Bench(.key(.sessionsWrite))
         #expect(bench.send("POST", "/api/sessions", headers: [:]).status == 201)

@@ -46,6 +46,10 @@ import Testing
         #expect(
             match("GET", "/api/channels/team%3Ax/history")
                 == #"/api/channels/{channel}/history ["channel=team:x"]"#)
+        #expect(
+            match("DELETE", "/api/sessions/s/messages/m")
+                == #"/api/sessions/{id}/messages/{messageId} ["id=s", "messageId=m"]"#)
+        #expect(match("GET", "/api/sessions/s/messages/m") == #"405 ["DELETE"]"#)
         #expect(match("GET", "/%68ealth") == "/health []")
     }
 

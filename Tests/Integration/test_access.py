@@ -149,12 +149,15 @@ def test_a_foreign_id_answers_404_on_every_route(team, other_team):
     session = other_team.make_session()["id"]
     permission = other_team.ask(session)["requestId"]
     key = other_team.make_key("publish")["id"]
+    message = other_team.api.post(
+        f"/api/sessions/{session}/messages", {"text": "theirs"}, status=202)["messageId"]
     calls = [
         ("GET", f"/api/sessions/{session}", None),
         ("PATCH", f"/api/sessions/{session}", {"name": "x"}),
         ("DELETE", f"/api/sessions/{session}", None),
         ("GET", f"/api/sessions/{session}/messages", None),
         ("POST", f"/api/sessions/{session}/messages", {"text": "hello"}),
+        ("DELETE", f"/api/sessions/{session}/messages/{message}", None),
         ("POST", f"/api/sessions/{session}/abort", {}),
         ("GET", f"/api/sessions/{session}/permissions", None),
         ("GET", f"/api/sessions/{session}/rules", None),
@@ -193,6 +196,7 @@ def test_each_route_insists_on_its_scope(team):
                  ("PATCH", f"/api/sessions/{session}", {"name": "x"}),
                  ("DELETE", f"/api/sessions/{session}", None),
                  ("POST", f"/api/sessions/{session}/messages", {"text": "x"}),
+                 ("DELETE", f"/api/sessions/{session}/messages/m", None),
                  ("POST", f"/api/sessions/{session}/permissions",
                   {"toolName": "Bash", "command": "ls", "description": "x"}),
                  ("POST", "/api/keys", {"name": "x", "scopes": []}),
