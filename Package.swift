@@ -134,7 +134,7 @@ let package = Package(
             [
                 "ClaudeAPI", "Client", "Daemon", "DemoModel", "EventLoop", "HTTPClient", "IPC",
                 "JSON",
-                "Protocol", "Realtime",
+                "Protocol", "Realtime", "System",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

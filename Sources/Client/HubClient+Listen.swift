@@ -25,7 +25,8 @@ extension HubClient {
         throw listener.failure ?? .linkLost(reason: "listening was stopped")
     }
 
-    private func owner(of channel: ChannelName) throws(ClientError) -> TeamID {
+    /// The team whose channel this is; a refusal where it is nobody's.
+    public func owner(of channel: ChannelName) throws(ClientError) -> TeamID {
         switch channel.kind {
         case .team: return try team(channel.id, of: channel)
         case .session: return try owner(of: channel, .getSession)
@@ -86,8 +87,11 @@ private final class HubListener {
         link.onUp = { [unowned self] _ in joinAll() }
         link.onDown = { [unowned self] reason in hear(.interrupted("\(reason)")) }
         link.onPush = { [unowned self] message in
-            guard case .delivery(let channel, let offset, let text) = message else { return }
-            deliver(channel, offset, text)
+            switch message {
+            case .delivery(let channel, let offset, let text): deliver(channel, offset, text)
+            case .withdrawn(let channel, _): withdrawn(channel)
+            default: break
+            }
         }
         joinAll()
     }
@@ -114,7 +118,11 @@ private final class HubListener {
                 if !joined.isRecovered { positions.joined(channel, at: joined.head) }
                 if isFirst {
                     let isGap = since != nil && !joined.isRecovered
-                    hear(.joined(channel, joined.head, isGap: isGap))
+                    hear(
+                        .joined(
+                            channel, joined.head, isGap: isGap,
+                            // What is no JSON is not from a hub of this version.
+                            snapshot: joined.snapshot.flatMap { try? JSONValue(parsing: $0) }))
                 }
                 deliver(page, of: channel)
                 if joined.isRecovered && !page.reachesHead { join(channel, team, isFirst: false) }
@@ -124,6 +132,13 @@ private final class HubListener {
             case .answered, .lost: break
             }
         }
+    }
+
+    /// Its owner has changed or it was deleted: nothing more comes, as a remote client is told too.
+    private func withdrawn(_ channel: ChannelName) {
+        failure = .refused(
+            OperationError(.channelForbidden, "the channel \(channel) has no such owner any more"))
+        fail()
     }
 
     private func deliver(_ page: Page, of channel: ChannelName) {

@@ -1,3 +1,4 @@
+import JSON
 import Protocol
 import Realtime
 
@@ -17,8 +18,8 @@ public enum ListenEvent: Sendable {
     /// One message, as clients get it.
     case message([UInt8])
     /// The channel is joined at this position. `isGap`: what was published since the position asked
-    /// for is not kept any more, and is missing here.
-    case joined(ChannelName, StreamPosition, isGap: Bool)
+    /// for is not kept any more, and is missing here. `snapshot`: a session's state there.
+    case joined(ChannelName, StreamPosition, isGap: Bool, snapshot: JSONValue?)
     /// The link is gone and is being made again.
     case interrupted(String)
 }

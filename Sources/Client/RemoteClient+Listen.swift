@@ -99,7 +99,7 @@ extension RemoteClient {
         let isRecovered = payload["recovered"]?.boolValue == true
         let isGap = positions[channel] != nil && !isRecovered
         if !isRecovered { positions.joined(channel, at: head) }
-        hear(.joined(channel, head, isGap: isGap))
+        hear(.joined(channel, head, isGap: isGap, snapshot: payload["snapshot"]))
     }
 
     private static func subscribe(_ channel: ChannelName, _ since: StreamPosition?) -> [UInt8] {
@@ -115,7 +115,7 @@ extension RemoteClient {
 
 extension ClientError {
     /// Whether the same may work a moment later.
-    var isTransient: Bool {
+    public var isTransient: Bool {
         switch self {
         case .transport, .linkLost, .unexpectedAnswer, .hubUnreachable: true
         case .refused(let error): error.code.httpStatus >= 500 || error.code == .rateLimited

@@ -16,9 +16,7 @@ struct ConfigCommand: ParsableCommand {
     @OptionGroup var hub: HubOptions
 
     func run() throws {
-        if let remote = try hub.remote() {
-            return Output.json(try remote.call(.getConfig, [:]))
-        }
+        if hub.url != nil { return Output.json(try hub.connect().call(.getConfig, [:])) }
         guard hub.socket == nil else {
             throw ValidationError("the configuration is in a directory: --state, not --socket")
         }

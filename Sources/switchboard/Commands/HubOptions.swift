@@ -41,17 +41,16 @@ struct HubOptions: ParsableArguments {
 
     /// Connects, or throws what to do about it.
     func connect() throws -> any Administration {
-        if let remote = try remote() { return remote }
-        return try HubClient(socket: hubSocket())
+        try installation().connect()
     }
 
-    /// Nil without `--url`.
-    func remote() throws -> RemoteClient? {
-        guard let url else { return nil }
+    /// Where `connect` would connect to.
+    func installation() throws -> Installation {
+        guard let url else { return .local(socket: try hubSocket()) }
         guard let key = try givenKey() else {
             throw ValidationError("--url needs a key: --key or the variable SWITCHBOARD_KEY")
         }
-        return RemoteClient(origin: url, key: key, trust: HTTPTrust(caFile: caFile))
+        return .remote(origin: url, key: key, HTTPTrust(caFile: caFile))
     }
 
     /// From the command line or the environment; nil where there is none.

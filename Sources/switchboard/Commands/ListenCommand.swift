@@ -24,12 +24,7 @@ struct ListenCommand: ParsableCommand {
     }
 
     func run() throws {
-        let targets = try targets()
-        if let remote = try hub.remote() {
-            try remote.listen(targets, show)
-        } else {
-            try HubClient(socket: try hub.hubSocket()).listen(targets, show)
-        }
+        try hub.installation().listen(try targets(), show)
     }
 
     private func targets() throws -> [ListenTarget] {
@@ -58,7 +53,7 @@ struct ListenCommand: ParsableCommand {
         switch event {
         case .message(let text):
             Output.line(hub.json ? String(decoding: text, as: UTF8.self) : Self.line(text))
-        case .joined(let channel, let position, let isGap):
+        case .joined(let channel, let position, let isGap, _):
             let gap = isGap ? "; what came before is not kept any more, read it over REST" : ""
             StandardError.write(
                 "listening to \(channel) from \(position.epoch):\(position.offset)\(gap)\n")

@@ -7,7 +7,7 @@ struct Switchboard: ParsableCommand {
         abstract: "Run and administer Switchboard.",
         subcommands: [
             DevCommand.self, TeamsCommand.self, UsersCommand.self, KeysCommand.self,
-            SessionsCommand.self, PublishCommand.self, ListenCommand.self, ConfigCommand.self,
-            DoctorCommand.self, DemoModelCommand.self,
+            SessionsCommand.self, SendCommand.self, PublishCommand.self, ListenCommand.self,
+            ConfigCommand.self, DoctorCommand.self, DemoModelCommand.self,
         ])
 }

@@ -7,8 +7,12 @@ struct LineOutput: Sendable {
     let isColoured: Bool
 
     init(environment: [String: String]) {
-        let isRefused = !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
-        isColoured = isatty(1) == 1 && !isRefused
+        isColoured = isatty(1) == 1 && Self.allowsColour(environment)
+    }
+
+    /// Whether the person wants colours at all.
+    static func allowsColour(_ environment: [String: String]) -> Bool {
+        (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
     }
 
     enum Colour: Int, Sendable, CaseIterable {
