@@ -176,8 +176,13 @@ import Tools
     @Test func `the usage of a tree of processes counts threads and memory`() {
         let before = TreeUsage(below: getpid())
         #expect(before.tasks >= 1 && before.bytes > 0)
-        let block = [UInt8](repeating: 1, count: 64 * 1024 * 1024)
-        #expect(TreeUsage(below: getpid()).bytes > before.bytes + block.count / 2)
+        // Other suites give memory back meanwhile: one clear look is enough.
+        let isSeen = (0..<20).contains { _ in
+            let before = TreeUsage(below: getpid())
+            let block = [UInt8](repeating: 1, count: 64 * 1024 * 1024)
+            return TreeUsage(below: getpid()).bytes > before.bytes + block.count / 2
+        }
+        #expect(isSeen)
         #expect(TreeUsage(below: pid_t.max) == TreeUsage(below: pid_t.max))
         #expect(TreeUsage(below: pid_t.max).tasks == 0)
     }
