@@ -115,7 +115,7 @@ def test_an_answer_streams_to_standard_output(product, team, agent, way):
         agent.tell("complete", reason="complete")
         assert send.ends() == 0
         assert send.text == "Let me look.\nDone.\n"
-        assert send.errors.decode() == "→ Bash ls\n← Bash: a (and 1 more lines)\n"
+        assert send.errors.decode() == "→ Bash ls\n← Bash: a (and 1 more line)\n"
 
 
 def test_with_json_each_event_is_a_line(product, team, agent):

@@ -17,7 +17,8 @@ enum ToolLine {
         let name = event["toolName"]?.stringValue ?? "a tool"
         let lines = (event["result"]?.stringValue ?? "").split(whereSeparator: \.isNewline)
         let failed = event["isError"]?.boolValue == true ? " failed" : ""
-        let more = lines.count > 1 ? " (and \(lines.count - 1) more lines)" : ""
+        let others = lines.count - 1
+        let more = others > 0 ? " (and \(others) more \(others == 1 ? "line" : "lines"))" : ""
         let first = lines.first.map { ": \(shortened(String($0)))" } ?? ""
         return (isNested ? "  " : "") + "← \(name)\(failed)\(first)\(more)"
     }

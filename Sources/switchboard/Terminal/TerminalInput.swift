@@ -22,6 +22,9 @@ final class TerminalInput {
     }
 
     private func read() {
+        // What made it readable may have been dropped since, and a read would wait for more.
+        var entry = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&entry, 1, 0) > 0 else { return }
         var chunk = [UInt8](repeating: 0, count: 4_096)
         let count = unsafe Glibc.read(0, &chunk, chunk.count)
         if count < 0 && (errno == EINTR || errno == EAGAIN) { return }
