@@ -55,6 +55,16 @@ struct DemoModelTests {
         #expect(last.text.contains("not done"))
     }
 
+    @Test func `a message after an interrupted tool is answered, not the tool`() throws {
+        let world = try World()
+        var request = World.request("Hello", tools: World.tools)
+        _ = try goOn(world, &request, "Interrupted by the user.", isError: true)
+        // The API wants one message of the user: results first, then the words.
+        let results = request.messages.removeLast().content
+        request.messages.append(RequestMessage(.user, results + [.text("demo:stream 2")]))
+        #expect(try #require(world.ask(request).message).text == "tok0 tok1")
+    }
+
     @Test func `a prompt can name the tools and their inputs`() throws {
         let world = try World()
         let request = World.request(

@@ -44,9 +44,10 @@ struct ModelRequest {
         return type != "disabled"
     }
 
-    /// Where the current turn begins: the last message of the user that answers no tool.
+    /// Where the current turn begins: the last message in which the user says something; after an
+    /// interruption it begins with the results of the turn before.
     var promptIndex: Int? {
-        messages.lastIndex { $0.isUser && $0.blocks(of: "tool_result").isEmpty }
+        messages.lastIndex { $0.isUser && !$0.blocks(of: "text").isEmpty }
     }
 
     /// The last text of that message.
