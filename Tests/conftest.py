@@ -1,1 +1,124 @@
-"""Makes what stands beside this file importable in every tier of tests."""
+"""Fixtures of every tier that runs the built product: one per pytest-xdist worker, products of
+one's own, a fresh team."""
+
+import itertools
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "Integration"))
+
+from support.demo_model import MODEL_KEY, DemoModel
+from support.processes import alive
+from support.product import Product
+from support.team import Team
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory):
+    """The endpoint that the shared product's agents ask: a token every 2 ms."""
+    with DemoModel(tmp_path_factory.mktemp("model"), pace=2) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shared_product(model):
+    product = Product(ws_workers=2, ws_tcp=True, env={
+        # A minute is the shortest life of a login that can be set; its end is one of the tests.
+        "HUB_LOGIN_LIFETIME_MS": "60000",
+        "ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": MODEL_KEY})
+    try:
+        product.start()
+        yield product
+    finally:
+        left = product.stop()
+        product.remove()
+    assert not left, f"these processes outlived switchboard dev: {left}"
+
+
+@pytest.fixture
+def product(shared_product):
+    """The worker's product, in good health before the test and with the same processes after it.
+
+    Tests that kill, stop or reconfigure take `own_product` instead.
+    """
+    before = shared_product.pids()
+    yield shared_product
+    after = shared_product.pids()
+    assert after == before, f"a process was replaced during the test: {before} → {after}"
+    gone = [pid for pid in _flat(after) if pid and not alive(pid)]
+    assert not gone, f"processes {gone} of {after} have ended"
+
+
+@pytest.fixture
+def own_product():
+    """Make products for this test alone: `own_product(env=…, config=…, ws_workers=…)`."""
+    made = []
+
+    def make(**settings):
+        product = Product(**settings)
+        made.append(product)
+        return product.start()
+
+    yield make
+    for product in made:
+        product.stop()
+        product.remove()
+
+
+@pytest.fixture
+def api(product):
+    """REST with the product's first key."""
+    with product.api() as caller:
+        yield caller
+
+
+@pytest.fixture
+def team(product):
+    """A team that no other test has seen, with a key of every scope and a user."""
+    with Team(product, name=_unique("team")) as made:
+        yield made
+
+
+@pytest.fixture
+def other_team(product):
+    """A second team, foreign to `team`."""
+    with Team(product, name=_unique("other")) as made:
+        yield made
+
+
+@pytest.fixture
+def unique():
+    """`unique("spec")`: an id that no other test of this run uses."""
+    return _unique
+
+
+def _unique(prefix):
+    return f"{prefix}-{os.getpid()}-{next(_numbers)}"
+
+
+def _flat(pids):
+    for value in pids.values():
+        yield from value if isinstance(value, list) else [value]
+
+
+def notable(log):
+    """A log without the lines that every call of the CLI leaves behind."""
+    return "\n".join(line for line in log.splitlines() if "peer=cli-" not in line)
+
+
+# What the product logged belongs to the report of a failed test.
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.when == "call" and report.failed:
+        for name in ("shared_product", "own_product"):
+            value = item.funcargs.get(name)
+            if isinstance(value, Product):
+                report.sections.append(("log of the product", notable(value.log())[-6000:]))
+    return report

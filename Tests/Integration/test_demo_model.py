@@ -1,17 +1,12 @@
 """The demo model satisfies Anthropic's own SDK, and does as it is asked."""
 
-import json
 import os
-import signal
-import subprocess
-from pathlib import Path
 
 import anthropic
 import httpx
 import pytest
 
-from support.product import executables
-from support.waiting import eventually
+from support.demo_model import DemoModel
 
 WEATHER = {
     "name": "get_weather",
@@ -28,35 +23,17 @@ WEATHER = {
 }
 
 
-class DemoModel:
-    """A process `switchboard demo-model` on a free port."""
-
-    def __init__(self, directory):
-        self.ready_file = Path(directory) / "ready.json"
-        self.process = subprocess.Popen(
-            [executables() / "switchboard", "demo-model", "--pace", "0",
-             "--ready-file", self.ready_file], stderr=subprocess.DEVNULL)
-        self.url = json.loads(eventually(self._ready, what="the demo model's ready file"))["url"]
-
-    def _ready(self):
-        assert self.process.poll() is None, f"it ended with {self.process.returncode}"
-        return self.ready_file.exists() and self.ready_file.read_text()
-
-    def client(self, **settings):
-        return anthropic.Anthropic(
-            base_url=self.url, api_key="any", **{"max_retries": 0, **settings})
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=5)
-
-
 @pytest.fixture(scope="module")
 def demo_model(tmp_path_factory):
     running = DemoModel(tmp_path_factory.mktemp("demo"))
     yield running
     assert running.stop() == 0
     assert not running.ready_file.exists()
+
+
+def client(model, **settings):
+    return anthropic.Anthropic(
+        base_url=model.url, api_key="any", **{"max_retries": 0, **settings})
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +54,7 @@ def ask(prompt, **more):
 
 @pytest.mark.filterwarnings("error")
 def test_the_sdk_streams_text(demo_model):
-    with demo_model.client().messages.stream(**ask("Hello, demo")) as stream:
+    with client(demo_model).messages.stream(**ask("Hello, demo")) as stream:
         pieces = list(stream.text_stream)
         message = stream.get_final_message()
     assert len(pieces) > 5
@@ -90,7 +67,7 @@ def test_the_sdk_streams_text(demo_model):
 @pytest.mark.filterwarnings("error")
 def test_the_sdk_streams_thinking(demo_model):
     thinking = {"type": "enabled", "budget_tokens": 1024}
-    with demo_model.client().messages.stream(**ask("Think", thinking=thinking)) as stream:
+    with client(demo_model).messages.stream(**ask("Think", thinking=thinking)) as stream:
         kinds = [event.type for event in stream]
         message = stream.get_final_message()
     assert [block.type for block in message.content] == ["thinking", "text"]
@@ -101,7 +78,7 @@ def test_the_sdk_streams_thinking(demo_model):
 @pytest.mark.filterwarnings("error")
 def test_the_sdk_streams_a_tool_and_goes_on_with_its_result(demo_model):
     request = ask("The weather?", tools=[WEATHER])
-    with demo_model.client().messages.stream(**request) as stream:
+    with client(demo_model).messages.stream(**request) as stream:
         snapshots = [event.snapshot for event in stream if event.type == "input_json"]
         message = stream.get_final_message()
     use = message.content[-1]
@@ -114,7 +91,7 @@ def test_the_sdk_streams_a_tool_and_goes_on_with_its_result(demo_model):
         {"role": "assistant", "content": message.content},
         {"role": "user", "content": [result]},
     ]
-    with demo_model.client().messages.stream(**request) as stream:
+    with client(demo_model).messages.stream(**request) as stream:
         final = stream.get_final_message()
     assert final.stop_reason == "end_turn"
     assert "sunny all day" in final.content[0].text
@@ -122,14 +99,14 @@ def test_the_sdk_streams_a_tool_and_goes_on_with_its_result(demo_model):
 
 @pytest.mark.filterwarnings("error")
 def test_the_sdk_gets_a_whole_message_without_streaming(demo_model):
-    message = demo_model.client().messages.create(**ask("Hello", tools=[WEATHER]))
+    message = client(demo_model).messages.create(**ask("Hello", tools=[WEATHER]))
     assert [block.type for block in message.content] == ["text", "tool_use"]
     assert message._request_id.startswith("req_demo")
 
 
 @pytest.mark.filterwarnings("error")
 def test_the_sdk_counts_tokens(demo_model):
-    count = demo_model.client().messages.count_tokens(
+    count = client(demo_model).messages.count_tokens(
         model="demo", messages=[{"role": "user", "content": "x" * 400}])
     assert count.input_tokens > 100
 
@@ -140,20 +117,20 @@ def test_the_sdk_counts_tokens(demo_model):
 ])
 def test_an_error_on_request_is_the_sdks_own(demo_model, status, error):
     with pytest.raises(error) as raised:
-        demo_model.client().messages.create(**ask(f"demo:error {status}"))
+        client(demo_model).messages.create(**ask(f"demo:error {status}"))
     assert raised.value.status_code == status
     assert raised.value.body["error"]["message"] == "As the prompt asked."
 
 
 def test_an_error_in_mid_stream_reaches_the_sdk(demo_model):
     with pytest.raises(anthropic.APIStatusError) as raised:
-        with demo_model.client().messages.stream(**ask("demo:error-midstream")) as stream:
+        with client(demo_model).messages.stream(**ask("demo:error-midstream")) as stream:
             stream.get_final_message()
     assert raised.value.body["error"]["type"] == "overloaded_error"
 
 
 def test_the_sdk_retries_as_the_answer_says(demo_model):
-    message = demo_model.client(max_retries=2).messages.create(**ask("demo:retry-after 0 x2"))
+    message = client(demo_model, max_retries=2).messages.create(**ask("demo:retry-after 0 x2"))
     assert message.stop_reason == "end_turn"
 
 
@@ -165,7 +142,7 @@ def test_a_history_with_a_missing_result_is_refused(demo_model):
         {"role": "user", "content": "Go on"},
     ]
     with pytest.raises(anthropic.BadRequestError, match="toolu_1"):
-        demo_model.client().messages.create(**request)
+        client(demo_model).messages.create(**request)
 
 
 def test_a_client_without_a_key_is_refused(demo_model):

@@ -16,9 +16,10 @@ def test_kill_9_of_each_process_in_turn_loses_nothing(own_product):
     channel = f"team:{product.ready['teamId']}"
     with product.api() as api:
         session = api.post("/api/sessions", {"name": "stays"})["id"]
-        api.post(f"/api/sessions/{session}/messages", {"text": "kept"}, status=202)
+        # The question first: who acts first in a session owns it, here an agent outside.
         permission = api.post(f"/api/sessions/{session}/permissions", {
             "toolName": "Bash", "command": "ls", "description": "x", "timeoutMs": 600_000})
+        api.post(f"/api/sessions/{session}/messages", {"text": "kept"}, status=202)
     with Resumer(product, channel) as resumer, Trickle(product, channel) as trickle:
         for _ in range(2):
             for role, index in [("ws", 0), ("fcgi", 0), ("hub", 0), ("ws", 1)]:

@@ -129,7 +129,8 @@ def test_actual_answers_conform_to_the_description(document, team, unique):
     conforms(document, api.post(f"{path}/messages", {"text": "hi"}, status=202),
              "/api/sessions/{id}/messages", "post", 202)
     conforms(document, api.get(f"{path}/messages"), "/api/sessions/{id}/messages", "get", 200)
-    conforms(document, team.ask(session["id"]), "/api/sessions/{id}/permissions", "post", 201)
+    outside = team.make_session(name="of an agent outside")["id"]
+    conforms(document, team.ask(outside), "/api/sessions/{id}/permissions", "post", 201)
     conforms(document, api.get("/api/permissions"), "/api/permissions", "get", 200)
     conforms(document, api.get(f"{path}/rules"), "/api/sessions/{id}/rules", "get", 200)
     conforms(document, api.post(f"{path}/abort"), "/api/sessions/{id}/abort", "post", 200)

@@ -17,6 +17,8 @@ from .rest import Api
 from .waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+# Of whoever runs the tests: no test may ask a real model.
+NOT_PASSED_ON = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "CREDENTIALS_DIRECTORY")
 EVERY_SCOPE = (
     "publish,sessions:read,sessions:write,sessions:run,permissions:respond,admin"
 )
@@ -67,10 +69,12 @@ class Product:
             "--ready-file", self.ready_file, "--ws-workers", str(self.ws_workers)]
         if self.ws_tcp:
             arguments += ["--ws-tcp", str(self.ws_tcp)]
+        environment = {
+            name: value for name, value in os.environ.items() if name not in NOT_PASSED_ON}
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 arguments, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, **self.env}, start_new_session=True)
+                env={**environment, **self.env}, start_new_session=True)
         eventually(self._is_ready, within, what="the ready file of switchboard dev")
         return self
 

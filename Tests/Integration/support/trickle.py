@@ -63,8 +63,9 @@ class Trickle:
 class Resumer:
     """A device that reconnects for ever and resumes from its offset."""
 
-    def __init__(self, product, channel):
-        self.product, self.channel = product, channel
+    def __init__(self, product, channel, key=None):
+        """`key` is the product's first one when not told."""
+        self.product, self.channel, self.key = product, channel, key
         self.received = []
         self.text = ""
         self.position = None
@@ -96,7 +97,7 @@ class Resumer:
                 return
 
     def follow(self):
-        with Client(self.product, self.product.ready["apiKey"], within=5) as client:
+        with Client(self.product, self.key or self.product.ready["apiKey"], within=5) as client:
             resumed = self.position is not None
             subscribed = client.subscribe(self.channel, since=self.position)
             if resumed and not subscribed["recovered"]:
