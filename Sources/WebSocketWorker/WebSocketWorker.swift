@@ -58,6 +58,11 @@ public final class WebSocketWorker {
     /// How often metrics and used credentials are reported to the hub.
     private static let reportInterval: Duration = .seconds(2)
 
+    /// The sockets that a worker with these settings may have open, handshakes included.
+    static func maximumSockets(_ settings: Settings) -> Int {
+        settings.webSocket.maximumConnections + handshakingSockets
+    }
+
     /// Makes a worker that neither listens nor has a hub yet.
     ///
     /// - Parameters:
@@ -82,7 +87,7 @@ public final class WebSocketWorker {
             loop: loop,
             configuration: WebSocketServerConfiguration(
                 maximumMessageBytes: settings.webSocket.maximumFrameBytes,
-                maximumSockets: settings.webSocket.maximumConnections + Self.handshakingSockets,
+                maximumSockets: Self.maximumSockets(settings),
                 maximumHeadBytes: Self.maximumHeadBytes,
                 handshakeTimeout: settings.webSocket.handshakeTimeout),
             delegate: self, log: { logger.warning("libwebsockets", metadata: ["line": "\($0)"]) })

@@ -4,8 +4,7 @@ import System
 
 /// Accepts WebSocket clients on Unix sockets and loopback TCP, without TLS and extensions.
 ///
-/// Confined to the loop's thread. One per process: libwebsockets' log and the limit of open files
-/// are the process's.
+/// Confined to the loop's thread. One per process: libwebsockets' log is the process's.
 public final class WebSocketServer {
     /// Descriptors for everything that is not a client's socket.
     private static let otherDescriptors = 256
@@ -28,8 +27,6 @@ public final class WebSocketServer {
 
     /// Makes a server that does not listen yet.
     ///
-    /// Sets the process's limit of open files to what the configuration needs: libwebsockets keeps
-    /// tables of that size.
     /// - Parameters:
     ///   - delegate: not retained.
     ///   - log: gets libwebsockets' own warnings, a line each.
@@ -41,7 +38,6 @@ public final class WebSocketServer {
         self.loop = loop
         self.configuration = configuration
         self.delegate = delegate
-        Self.limitDescriptors(to: configuration.maximumSockets + Self.otherDescriptors)
         context = try SocketContext(loop: loop, log: log)
     }
 
@@ -126,13 +122,14 @@ public final class WebSocketServer {
         }
     }
 
-    /// Beyond ten millions libwebsockets falls back to 2,560; a huge limit costs it memory.
-    private static func limitDescriptors(to wanted: Int) {
+    /// Sets the process's limit of open files to what so many clients need, before the server is
+    /// made: libwebsockets keeps tables of that size, and falls back to 2,560 beyond ten millions.
+    public static func limitDescriptors(forSockets sockets: Int) {
         var limit = rlimit()
         guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
             return
         }
-        limit.rlim_cur = min(rlim_t(wanted), limit.rlim_max)
+        limit.rlim_cur = min(rlim_t(sockets + otherDescriptors), limit.rlim_max)
         // Without it the limit that is there holds, and a full table only refuses clients.
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }

@@ -1,5 +1,6 @@
 import Daemon
 import Logging
+import WebSockets
 
 /// The process `switchboard-ws`: one worker and the sockets it listens at.
 public final class WebSocketWorkerProcess: DaemonService {
@@ -14,6 +15,8 @@ public final class WebSocketWorkerProcess: DaemonService {
         self.process = process
         let arguments = process.arguments
         socketPath = arguments.paths.webSocketSocket(name: arguments.name)
+        WebSocketServer.limitDescriptors(
+            forSockets: WebSocketWorker.maximumSockets(process.settings))
         worker = try WebSocketWorker(
             loop: process.loop, settings: process.settings, hubSocket: arguments.paths.hubSocket,
             name: arguments.name, logger: process.logger)
