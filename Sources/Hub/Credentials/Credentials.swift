@@ -19,7 +19,7 @@ package final class Credentials {
 
     subscript(id: CredentialID) -> Credential? { rows[id] }
 
-    /// Whom a credential stands for now.
+    /// Whom a credential stands for at the moment.
     package func principal(
         _ id: CredentialID, at now: Timestamp
     ) throws(OperationError) -> Principal {
