@@ -170,7 +170,25 @@ def test_every_worker_killed_at_once_in_mid_run(own_talk, processes):
     session.is_well()
 
 
-def test_without_an_agent_worker_a_message_waits_and_is_told_so(own_talk):
+def test_a_frozen_agent_worker_is_given_up_and_writes_nothing_when_it_thaws(own_talk):
+    """Its link stays up, so nothing but the lease's own time, 20 s, tells that it is gone."""
+    session = own_talk()
+    session.say("demo:stream 100000")
+    session.expect("text_delta")
+    agent = session.product.pid("agent")
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        lost(session, within=45)
+        session.say("demo:stream 4")
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    run = session.ended()
+    assert run.reason == "complete" and run.text == "tok0 tok1 tok2 tok3"
+    session.is_well()
+    assert session.product.pid("agent") == agent
+
+
+def test_without_an_agent_worker_a_message_waits(own_talk):
     session = own_talk()
     agent = session.product.pid("agent")
     os.kill(agent, signal.SIGSTOP)

@@ -3,6 +3,7 @@
 import pytest
 
 from conversation import bash, tool
+from support.demo_model import MODEL_KEY
 from support.waiting import eventually
 
 WRITE = tool("Write", file_path="out.txt", content="written\n")
@@ -68,7 +69,7 @@ def test_safe_mode_has_no_network_and_no_secrets(talk):
                                                % session.product.state))
     connect, environment, folders = result.of("tool_result")
     assert connect["isError"]
-    assert "ANTHROPIC" not in environment["result"]
+    assert "ANTHROPIC" not in environment["result"] and MODEL_KEY not in environment["result"]
     assert "config" not in folders["result"]
 
 
@@ -214,7 +215,7 @@ def test_no_command_leaves_the_workspace(talk, tmp_path, mode):
     run = session.run(*map(bash, commands))
     for command, result in zip(commands, run.results, strict=True):
         assert "the secret" not in result, command
-        assert "sk-ant" not in result and "ANTHROPIC" not in result, command
+        assert MODEL_KEY not in result and "ANTHROPIC" not in result, command
     assert secret.read_text() == "the secret\n"
     assert not (tmp_path / "new.txt").exists()
 
