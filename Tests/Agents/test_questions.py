@@ -208,7 +208,8 @@ def test_no_command_leaves_the_workspace(talk, tmp_path, mode):
     secret.write_text("the secret\n")
     commands = [
         f"cat {secret}", f"echo x > {secret}", f"cat ../{secret.name}",
-        "cat /proc/1/environ /proc/self/environ", "touch /usr/pwned", "ln -s / root && ls root/work",
+        "cat /proc/1/environ /proc/self/environ", "touch /usr/pwned",
+        "ln -s / root && ls root/work",
         f"find / -name {secret.name} 2>/dev/null; sed -n 'w{tmp_path}/new.txt' /etc/group",
         f"sort -o {tmp_path}/new.txt /etc/group", f"find /etc -fprint {tmp_path}/new.txt",
     ]
