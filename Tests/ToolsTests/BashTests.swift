@@ -58,7 +58,7 @@ import Tools
         let outcome = try harness.bash(Self.daemons + "; echo started; sleep 1000") {
             $0.contains("started")
         }
-        #expect(outcome.isError && outcome.text.contains("Interrupted by the user"))
+        #expect(outcome.isError && outcome.text.contains("Interrupted."))
         try expectDaemonsDead()
     }
 

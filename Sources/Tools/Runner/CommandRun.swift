@@ -100,7 +100,7 @@ extension SandboxStop {
     fileprivate func note(timeout: Duration) -> String {
         switch self {
         case .cancelled:
-            "(Interrupted by the user. The command and all that it started were ended.)"
+            "(Interrupted. The command and all that it started were ended.)"
         case .timedOut:
             "(Timed out after \(timeout.components.seconds) s. The command and all that it started "
                 + "were ended. Set a longer timeout, or do less at once.)"

@@ -6,7 +6,7 @@ struct FileCall {
         _ call: PreparedCall, _ workspace: Workspace, _ cancellation: BlockingPool.Cancellation
     ) {
         guard !cancellation.isCancelled else {
-            outcome = .failure("(Interrupted by the user before it began.)")
+            outcome = .failure("(Interrupted before it began.)")
             return
         }
         do throws(PathError) {

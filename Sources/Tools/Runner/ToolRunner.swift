@@ -185,7 +185,7 @@ extension ToolRunner {
         }
         run.stop = {
             cancellation.cancel()
-            if !waitsForEnd { run.end(.failure("(Interrupted by the user.)")) }
+            if !waitsForEnd { run.end(.failure("(Interrupted.)")) }
         }
     }
 
