@@ -41,6 +41,14 @@ final class Folder {
         guard unsafe symlink(target, path) == 0 else { throw Failure("symlink \(path)", errno) }
     }
 
+    /// Where a symbolic link leads; nil where there is none.
+    static func target(of path: String) -> String? {
+        var target = [CChar](repeating: 0, count: 4_096)
+        let count = unsafe readlink(path, &target, target.count)
+        guard count > 0 else { return nil }
+        return String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// Nil where it can't be read.
     static func read(_ path: String) -> [UInt8]? {
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
