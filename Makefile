@@ -12,7 +12,9 @@ PYTEST_ARGS ?= -n 4 --dist loadgroup
 EXECUTABLES = switchboard switchboard-hub switchboard-ws switchboard-fcgi switchboard-agent
 PACKAGES = libwebsockets-dev libwebsockets-evlib-ev libfcgi-dev libjansson-dev libsodium-dev \
 	libcurl4-openssl-dev libev-dev libsqlite3-dev nginx openssl curl python3-venv pkg-config systemd \
-	bubblewrap shfmt ripgrep
+	bubblewrap shfmt ripgrep libjs-markdown-it libjs-highlight.js node-dompurify node-diff
+# Only the tests need a browser and Node: some 500 MB that `make run` leaves out.
+TEST_PACKAGES = chromium nodejs node-ws
 VENV = .build/venv
 
 bin      = $(DESTDIR)$(PREFIX)/bin
@@ -26,7 +28,7 @@ relocate = sed -e 's|/usr/bin/switchboard|$(PREFIX)/bin/switchboard|g' \
 	-e 's|/usr/share/switchboard|$(PREFIX)/share/switchboard|g'
 
 .NOTPARALLEL:
-.PHONY: help run test build build-tests packages install uninstall format lint
+.PHONY: help run test build build-tests packages test-packages install uninstall format lint
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,7 +38,7 @@ run: packages ## build and run everything on this machine; ARGS="--port 9443" go
 	swift build -c release -j $(JOBS)
 	@exec .build/release/switchboard dev $(ARGS)
 
-test: packages build-tests $(VENV)/ready ## every test tier that needs no network
+test: test-packages build-tests $(VENV)/ready ## every test tier that needs no network
 	swift test -c release --skip-build
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) Tests
 
@@ -105,10 +107,12 @@ lint: ## check format and rules, without building
 	bash -n .ci/run
 	$(PYTHON) -c 'import ast, pathlib; [ast.parse(file.read_bytes(), str(file)) for file in pathlib.Path("Tests").rglob("*.py")]'
 
-packages:
+packages: WANTED = $(PACKAGES)
+test-packages: WANTED = $(PACKAGES) $(TEST_PACKAGES)
+packages test-packages:
 	@command -v dpkg-query >/dev/null || { \
-	    echo "This is no Debian; these packages' like must be there: $(PACKAGES)"; exit 0; }; \
-	missing=; for package in $(PACKAGES); do \
+	    echo "This is no Debian; these packages' like must be there: $(WANTED)"; exit 0; }; \
+	missing=; for package in $(WANTED); do \
 	    dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
 	        || missing="$$missing $$package"; done; \
 	test -n "$$missing" || exit 0; \

@@ -10,6 +10,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 NGINX = REPOSITORY / "nginx"
 CONSOLE = REPOSITORY / "Sources/Console"
+CLIENT = REPOSITORY / "Sources/BrowserClient"
 
 
 def limit(name):
@@ -52,6 +53,7 @@ def rendered(text, root, listen, ws):
         "/run/switchboard/": f"{root}/run/",
         "/etc/switchboard/tls/": f"{root}/tls/",
         "/usr/share/switchboard/console": str(CONSOLE),
+        "/usr/share/switchboard/client": str(CLIENT),
         "/var/log/nginx/switchboard-": f"{root}/",
     }.items():
         text = text.replace(literal, replacement)

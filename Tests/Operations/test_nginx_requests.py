@@ -4,7 +4,7 @@ import re
 import subprocess
 
 import pytest
-from rendering import CONSOLE, NGINX, limit, nginx_command, rendered
+from rendering import CLIENT, CONSOLE, NGINX, limit, nginx_command, rendered
 
 FORGED = [argument for name in (
     "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port",
@@ -97,6 +97,7 @@ def test_the_console_is_served_with_a_policy_without_inline_code(site):
     assert answer.status == 200 and answer.headers["content-type"].startswith("text/html")
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert "require-trusted-types-for 'script'; trusted-types dompurify switchboard" in policy
     assert f"connect-src 'self' wss://localhost:{site.port};" in policy
     assert answer.headers["cache-control"] == "no-cache"
     assert "strict-transport-security" not in answer.headers, "HSTS would lock localhost"
@@ -106,11 +107,36 @@ def test_the_console_is_served_with_a_policy_without_inline_code(site):
 
 def test_every_file_of_the_console_has_its_media_type(site):
     kinds = {".html": "text/html", ".js": "application/javascript", ".css": "text/css",
-             ".svg": "image/svg+xml"}
+             ".svg": "image/svg+xml", ".png": "image/png",
+             ".webmanifest": "application/manifest+json"}
     for file in CONSOLE.rglob("*.*"):
         answer = site.curl(f"/{file.relative_to(CONSOLE)}")
         assert answer.body == file.read_bytes()
         assert answer.headers["content-type"].startswith(kinds[file.suffix])
+        assert answer.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(("path", "says"), [
+    ("/vendor/markdown-it.js", b"g.markdownit = f()"),
+    ("/vendor/highlight.js", b"registerLanguage"),
+    ("/vendor/purify.js", b"DOMPurify"),
+    ("/vendor/diff.js", b"global.Diff = {}"),
+])
+def test_a_library_comes_from_the_package_that_debian_keeps(site, path, says):
+    answer = site.curl(path, "--compressed")
+    assert answer.status == 200 and says in answer.body
+    assert answer.headers["content-type"].startswith("application/javascript")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert "content-security-policy" in answer.headers
+    again = site.curl(path, "--header", f"If-Modified-Since: {answer.headers['last-modified']}")
+    assert again.status == 304 and again.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", [
+    "/vendor/", "/vendor/diff.js.map", "/client/", "/client/../console/index.html",
+    "/client/.index.js", "/client../Console/index.html"])
+def test_nothing_beside_the_libraries_and_the_client_is_served(site, path):
+    assert site.curl(path).status in (403, 404)
 
 
 def test_the_console_and_REST_speak_HTTP_2_and_both_TLS_versions(site):
@@ -137,7 +163,8 @@ def test_the_access_log_keeps_no_query(site):
 def test_the_list_of_literals_in_the_sites_head_is_whole():
     for file in [NGINX / "switchboard.conf", *(NGINX / "snippets").glob("*.conf")]:
         text = rendered(file.read_text(), "/R", "127.0.0.1:1", ("ws-1",))
-        text = text.replace(str(CONSOLE), "")
+        for there in (str(CONSOLE), str(CLIENT), "/usr/share/javascript/", "/usr/share/nodejs/"):
+            text = text.replace(there, "")
         code = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
         assert not re.search(r"(?<!/R)/(etc|run|usr|var)/", code), file
         assert not re.search(r"listen (443|80|\[)", code), file

@@ -62,8 +62,9 @@ struct DevCommand: ParsableCommand {
         if let readyFile { FileSystem.remove(readyFile) }
         try Certificate.ensure(in: layout.tls, openssl: executables.openssl)
         try NginxFiles(
-            source: executables.nginxFiles, console: executables.console, layout: layout,
-            listen: listen, webSocketWorkers: workers
+            source: executables.files.nginx, console: executables.files.console,
+            client: executables.files.client, layout: layout, listen: listen,
+            webSocketWorkers: workers
         ).render()
         return DevConfiguration(
             layout: layout, executables: executables, port: port, listen: listen,

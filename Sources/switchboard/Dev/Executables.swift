@@ -12,9 +12,7 @@ struct Executables {
     let openssl: String
     /// Gives a child its `PR_SET_PDEATHSIG` before it becomes the program (util-linux).
     let setpriv: String
-    /// The directory with `switchboard.conf` and `snippets/`.
-    let nginxFiles: String
-    let console: String
+    let files: SharedFiles
 
     /// The family is beside this program; the files are in its source tree or in `PREFIX/share`.
     static func locate() throws(CommandFailure) -> Executables {
@@ -34,30 +32,41 @@ struct Executables {
             }
             return path
         }
-        let files = try sharedFiles(beside: own)
         return Executables(
             own: FileSystem.ownExecutable(), agent: try sibling("switchboard-agent"),
             hub: try sibling("switchboard-hub"), fastCGI: try sibling("switchboard-fcgi"),
             webSocket: try sibling("switchboard-ws"), nginx: try tool("nginx", package: "nginx"),
             openssl: try tool("openssl", package: "openssl"),
             setpriv: try tool("setpriv", package: "util-linux"),
-            nginxFiles: files.nginx, console: files.console)
+            files: try SharedFiles.locate(beside: own))
     }
+}
 
-    private static func sharedFiles(
-        beside own: String
-    ) throws(CommandFailure) -> (nginx: String, console: String) {
-        var candidates: [(nginx: String, console: String)] = []
+/// What nginx reads and serves: beneath the source tree or `PREFIX/share/switchboard`.
+struct SharedFiles {
+    /// The directory with `switchboard.conf` and `snippets/`.
+    let nginx: String
+    let console: String
+    /// The browser client's modules.
+    let client: String
+
+    fileprivate static func locate(beside own: String) throws(CommandFailure) -> SharedFiles {
+        var candidates: [SharedFiles] = []
         var directory = own
         while directory != "/" {
             if FileSystem.exists("\(directory)/Package.swift") {
-                candidates.append(("\(directory)/nginx", "\(directory)/Sources/Console"))
+                candidates.append(
+                    SharedFiles(
+                        nginx: "\(directory)/nginx", console: "\(directory)/Sources/Console",
+                        client: "\(directory)/Sources/BrowserClient"))
                 break
             }
             directory = FileSystem.directory(of: directory)
         }
         let share = "\(FileSystem.directory(of: own))/share/switchboard"
-        candidates.append(("\(share)/nginx", "\(share)/console"))
+        candidates.append(
+            SharedFiles(
+                nginx: "\(share)/nginx", console: "\(share)/console", client: "\(share)/client"))
         guard let found = candidates.first(where: { FileSystem.isDirectory($0.nginx) }) else {
             let places = candidates.map(\.nginx).joined(separator: " nor in ")
             throw CommandFailure("nginx's configuration is neither in \(places)")

@@ -7,6 +7,7 @@ import Daemon
 struct NginxFiles {
     let source: String
     let console: String
+    let client: String
     let layout: DevLayout
     let listen: [String]
     let webSocketWorkers: [String]
@@ -74,6 +75,7 @@ struct NginxFiles {
             ("/run/switchboard/", "\(layout.paths.runDirectory)/"),
             ("/etc/switchboard/tls/", "\(layout.tls)/"),
             ("/usr/share/switchboard/console", console),
+            ("/usr/share/switchboard/client", client),
             ("/var/log/nginx/switchboard-", "\(layout.nginx)/"),
         ]
         for (literal, replacement) in literals {
