@@ -1,0 +1,113 @@
+// Answers to permission questions, kept until the server acknowledges them. Pure.
+
+import { backoffDelay, POLICY } from './policy.js'
+
+const NEVER = Infinity
+const PASSING = new Set(['CHANNEL_UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL_ERROR'])
+const OUTCOMES = {
+  PERMISSION_ALREADY_RESOLVED: 'already_resolved', PERMISSION_NOT_FOUND: 'not_found',
+}
+
+export class Outbox {
+  #answers = new Map()   // 'session request' → answer
+  #isUp = false
+
+  constructor({ random, backoff, act, send, subscriptions, nextId }) {
+    Object.assign(this, { random, backoff, act, send, subscriptions, nextId })
+  }
+
+  get deadline() {
+    let least = NEVER
+    for (const { retryAt } of this.#answers.values()) if (retryAt < least) least = retryAt
+    return least
+  }
+
+  /** The answer's record; a request that is being answered already keeps its first answer. */
+  respond({ sessionId, requestId, allowed, alwaysAllow }, refusal, now) {
+    const key = `${sessionId} ${requestId}`
+    const known = this.#answers.get(key)
+    if (known) return known
+    const command = { type: 'permission_response', sessionId, requestId, allowed }
+    if (alwaysAllow !== undefined) command.alwaysAllow = alwaysAllow
+    const answer = { key, command, id: null, attempts: 0, retryAt: NEVER, handler: null }
+    if (refusal) return this.#settle(answer, { error: refusal }, now)
+    if (this.#answers.size >= POLICY.maximumAnswers) {
+      const message = `${POLICY.maximumAnswers} answers wait for their acknowledgement already`
+      return this.#settle(answer, { error: { code: 'OUTBOX_FULL', message } }, now)
+    }
+    this.#answers.set(key, answer)
+    const notify = (message, at) => this.#heard(answer, message, at)
+    answer.handler = this.subscriptions.add(`session:${sessionId}`, { notify }, now)
+    if (this.#isUp) this.#send(answer, now)
+    return answer
+  }
+
+  /** After the subscribes of this connection were sent. */
+  up(now) {
+    this.#isUp = true
+    for (const answer of this.#answers.values()) this.#send(answer, now)
+  }
+
+  /** After a loss every answer waits for the next connection; after the last one for none. */
+  down(now, isFinal) {
+    this.#isUp = false
+    for (const answer of this.#answers.values()) {
+      answer.id = null
+      answer.attempts = 0
+      answer.retryAt = NEVER
+      if (!isFinal) continue
+      const message = 'disconnected before the server acknowledged the answer'
+      this.#settle(answer, { error: { code: 'DISCONNECTED', message } }, now)
+    }
+  }
+
+  /** An `error` with the id of an answer; false where no answer has it. */
+  refused({ id, payload: { code, message } }, now) {
+    for (const answer of this.#answers.values()) {
+      if (answer.id !== id) continue
+      if (PASSING.has(code)) this.#again(answer, now)
+      else if (OUTCOMES[code]) this.#settle(answer, { outcome: { outcome: OUTCOMES[code] } }, now)
+      else this.#settle(answer, { error: { code, message } }, now)
+      return true
+    }
+    return false
+  }
+
+  tick(now) {
+    for (const answer of this.#answers.values()) {
+      if (now >= answer.retryAt) this.#send(answer, now)
+    }
+  }
+
+  /** What the session's channel said. */
+  #heard(answer, message, now) {
+    if (message.type === 'error' && message.offset === undefined || message.gap) {
+      // The acknowledgement may have passed unheard: a second answer is told how it ended.
+      if (answer.id) this.#again(answer, now)
+    }
+    if (message.requestId !== answer.command.requestId) return
+    const { type, allowed, alwaysAllow, resolvedBy } = message
+    if (type === 'permission_timeout') this.#settle(answer, { outcome: { outcome: 'timeout' } }, now)
+    if (type !== 'permission_resolved') return
+    const outcome = { outcome: 'resolved', allowed, alwaysAllow, resolvedBy }
+    this.#settle(answer, { outcome }, now)
+  }
+
+  #send(answer, now) {
+    answer.id = this.nextId('a')
+    answer.retryAt = NEVER
+    this.send({ ...answer.command, id: answer.id }, now)
+  }
+
+  #again(answer, now) {
+    if (answer.retryAt !== NEVER) return
+    answer.retryAt = now + backoffDelay(answer.attempts++, this.random, this.backoff)
+  }
+
+  #settle(answer, { outcome, error }, now) {
+    this.#answers.delete(answer.key)
+    if (answer.handler) this.subscriptions.dispose(answer.handler, now)
+    this.act({ do: 'settle', record: answer, outcome, error })
+    return answer
+  }
+}

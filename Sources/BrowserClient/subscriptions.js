@@ -1,0 +1,248 @@
+// Channels and who listens to them: each handler has a position of its own, and gets every
+// publication after it once and in order, or is told that there is a gap. Pure.
+
+import { backoffDelay, POLICY } from './policy.js'
+
+const NEVER = Infinity
+const PASSING = new Set(['CHANNEL_UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL_ERROR'])
+const CAP = 'MAX_SUBSCRIPTIONS_REACHED'
+
+/** One channel: what the server was asked on this connection, and where its stream stands. */
+class Subscription {
+  handlers = []
+  epoch = null
+  position = null     // last offset of the stream on this connection; null while not joined
+  isHeld = false      // whether the server may hold it: then it replays nothing to another subscribe
+  pending = null      // {id, isFresh, since} of the subscribe that is not answered
+  answerBy = NEVER
+  retryAt = NEVER
+  attempts = 0
+  gaps = 0            // in a row, without a publication in between
+  failure = null
+
+  constructor(channel) { this.channel = channel }
+}
+
+export class Subscriptions {
+  #channels = new Map()
+  #isUp = false
+  #wakeAt = NEVER
+
+  /** `send(command)`, `act(action)`, and `abandon(now, message)` for a server that answers nothing. */
+  constructor({ random, backoff, act, send, abandon, nextId }) {
+    Object.assign(this, { random, backoff, act, send, abandon, nextId })
+  }
+
+  /** When `tick` wants to be called; never too late, perhaps too early. */
+  get deadline() { return this.#wakeAt }
+
+  /**
+   * One more listener. `notify` takes its messages at once instead of an action: for the outbox,
+   * which also needs no word of its own from the server where the channel is joined already.
+   */
+  add(channel, { since = null, recover = true, notify = null, tag = null } = {}, now) {
+    const cursor = since && { epoch: since.epoch, offset: since.offset }
+    const handler = { channel, cursor, recover, notify, tag, awaits: true, hasLost: false }
+    let one = this.#channels.get(channel)
+    if (!one) this.#channels.set(channel, one = new Subscription(channel))
+    one.handlers.push(handler)
+    if (!this.#isUp) return handler
+    if (notify && one.position !== null) {
+      handler.awaits = false
+      handler.cursor = { epoch: one.epoch, offset: one.position }
+    } else if (one.retryAt === NEVER || notify) {
+      if (!this.#covers(one.pending, cursor)) this.#ask(one, now)
+    }
+    return handler
+  }
+
+  dispose(handler, now) {
+    const one = this.#channels.get(handler.channel)
+    if (!one?.handlers.includes(handler)) return
+    one.handlers = one.handlers.filter((other) => other !== handler)
+    if (one.handlers.length > 0) return
+    this.#channels.delete(handler.channel)
+    if (!this.#isUp || !one.isHeld) return
+    this.send({ type: 'unsubscribe', channel: one.channel }, now)
+    for (const other of this.#channels.values()) {
+      if (other.failure === CAP) return this.#ask(other, now)
+    }
+  }
+
+  /** Ends every listener of a channel but the outbox's. */
+  disposeAll(channel, now) {
+    for (const handler of this.#channels.get(channel)?.handlers ?? []) {
+      if (!handler.notify) this.dispose(handler, now)
+    }
+  }
+
+  up(now) {
+    this.#isUp = true
+    for (const one of this.#channels.values()) this.#ask(one, now)
+  }
+
+  down() {
+    this.#isUp = false
+    this.#wakeAt = NEVER
+    for (const one of this.#channels.values()) {
+      this.#leave(one, false)
+      one.attempts = one.gaps = 0
+      one.retryAt = NEVER
+    }
+  }
+
+  subscribed(message, now) {
+    const { channel, epoch, offset, recovered } = message.payload
+    const one = this.#channels.get(channel)
+    const pending = one?.pending
+    if (!pending || message.id !== pending.id) return
+    one.pending = null
+    one.answerBy = NEVER
+    one.attempts = 0
+    const isFresh = pending.isFresh || epoch !== one.epoch
+    if (isFresh) one.position = recovered && pending.since ? pending.since.offset : offset
+    one.epoch = epoch
+    for (const handler of one.handlers) {
+      if (!isFresh && !handler.awaits) continue
+      const { cursor } = handler
+      const isKept = recovered && cursor?.epoch === epoch && cursor.offset <= offset
+      const gap = handler.hasLost || (cursor !== null && !isKept)
+      if (!isKept) handler.cursor = { epoch, offset }
+      const isNews = handler.awaits || gap
+      handler.awaits = handler.hasLost = false
+      if (isNews) this.#tell(handler, { ...message, gap }, now)
+    }
+  }
+
+  publication(message, now) {
+    const one = this.#channels.get(message.channel)
+    if (!one || one.position === null || message.offset <= one.position) return
+    if (message.offset > one.position + 1) {
+      if (!one.pending?.isFresh) this.#skipped(one, message.offset, now)
+      return
+    }
+    one.position = message.offset
+    one.gaps = 0
+    for (const handler of one.handlers) {
+      if (handler.awaits || handler.cursor.offset >= message.offset) continue
+      handler.cursor.offset = message.offset
+      this.#tell(handler, message, now)
+    }
+  }
+
+  /** An `error` with the id of a subscribe; false where no subscribe has it. */
+  refusedReply(message, now) {
+    for (const one of this.#channels.values()) {
+      if (one.pending?.id !== message.id) continue
+      const { isFresh } = one.pending
+      // A passing trouble with a second handler's subscribe is not the others'.
+      const goesOn = !isFresh && PASSING.has(message.payload.code)
+      const concerned = one.handlers.filter((handler) => !goesOn || handler.awaits)
+      if (goesOn) one.pending = null
+      else this.#leave(one, false)
+      this.#refused(one, concerned, message, now)
+      return true
+    }
+    return false
+  }
+
+  /** An `error` about a channel that answers nothing: the server has ended the subscription. */
+  refusedChannel(message, now) {
+    const one = this.#channels.get(message.channel)
+    if (!one) return false
+    // A subscribe may be on its way: unless it is undone first, the next one replays nothing.
+    this.#leave(one, one.pending !== null)
+    this.#refused(one, one.handlers, message, now)
+    return true
+  }
+
+  tick(now) {
+    if (now < this.#wakeAt) return
+    this.#wakeAt = NEVER
+    for (const one of this.#channels.values()) {
+      if (now >= one.answerBy) {
+        return this.abandon(now, `no answer to the subscribe of ${one.channel}`)
+      }
+      if (now >= one.retryAt) this.#ask(one, now)
+      this.#wake(Math.min(one.answerBy, one.retryAt))
+    }
+  }
+
+  /** Whether the subscribe on its way places a new handler too. */
+  #covers(pending, cursor) {
+    if (!pending || !cursor) return pending !== null
+    const { isFresh, since } = pending
+    return isFresh && since?.epoch === cursor.epoch && since.offset <= cursor.offset
+  }
+
+  /** Joins anew from the least position, or only asks where a channel is that goes on meanwhile. */
+  #ask(one, now) {
+    const isFresh = one.position === null
+      || one.handlers.some((handler) => handler.awaits && handler.cursor)
+    if (isFresh && one.isHeld) this.send({ type: 'unsubscribe', channel: one.channel }, now)
+    const since = isFresh ? this.#leastCursor(one) : null
+    const id = this.nextId('s')
+    one.isHeld = true
+    one.failure = null
+    one.pending = { id, isFresh, since }
+    one.retryAt = NEVER
+    one.answerBy = now + POLICY.subscribeTimeoutMs
+    this.#wake(one.answerBy)
+    const { channel } = one
+    this.send(since ? { type: 'subscribe', id, channel, since } : { type: 'subscribe', id, channel }, now)
+  }
+
+  /** Of the epoch that the channel had last; else of the first handler that has a position. */
+  #leastCursor(one) {
+    const cursors = one.handlers.map(({ cursor }) => cursor).filter(Boolean)
+    const epoch = cursors.some((cursor) => cursor.epoch === one.epoch) ? one.epoch : cursors[0]?.epoch
+    const offsets = cursors.filter((cursor) => cursor.epoch === epoch).map(({ offset }) => offset)
+    return offsets.length ? { epoch, offset: Math.min(...offsets) } : null
+  }
+
+  /** The stream has a hole: what was skipped is asked for, with patience the second time. */
+  #skipped(one, offset, now) {
+    const message = `${one.channel} went from ${one.position} to ${offset}`
+    this.act({ do: 'error', event: { code: 'GAP_DETECTED', channel: one.channel, message } })
+    one.position = null
+    if (one.gaps++ === 0) return this.#ask(one, now)
+    one.pending = null
+    one.answerBy = NEVER
+    this.#retry(one, one.gaps - 2, now)
+  }
+
+  /** Not joined any more; handlers that do not recover forget where they were. */
+  #leave(one, isHeld) {
+    one.isHeld = isHeld
+    one.position = one.pending = null
+    one.answerBy = NEVER
+    for (const handler of one.handlers) {
+      handler.awaits = true
+      if (handler.recover || !handler.cursor) continue
+      handler.cursor = null
+      handler.hasLost = true
+    }
+  }
+
+  #refused(one, concerned, message, now) {
+    const { code } = message.payload
+    const willRetry = PASSING.has(code)
+    one.answerBy = NEVER
+    one.retryAt = NEVER
+    if (willRetry) this.#retry(one, one.attempts++, now)
+    else one.failure = code
+    for (const handler of concerned) this.#tell(handler, { ...message, willRetry }, now)
+  }
+
+  #retry(one, attempt, now) {
+    one.retryAt = now + backoffDelay(attempt, this.random, this.backoff)
+    this.#wake(one.retryAt)
+  }
+
+  #wake(moment) { if (moment < this.#wakeAt) this.#wakeAt = moment }
+
+  #tell(handler, message, now) {
+    if (handler.notify) handler.notify(message, now)
+    else this.act({ do: 'tell', handler, message })
+  }
+}
