@@ -25,6 +25,9 @@ package struct QueryParameter: Sendable, Equatable {
     static let since = QueryParameter(
         name: "since", kind: .text,
         summary: "Publications after this offset, alone or as epoch:offset; without it, all kept.")
+    static let order = QueryParameter(
+        name: "order", kind: .word(["oldest", "newest"]),
+        summary: "Which message comes first; the oldest unless told.")
     static let status = QueryParameter(
         name: "status", kind: .word(["idle", "running", "waiting", "interrupted", "failed"]),
         summary: "Only sessions in this state.")

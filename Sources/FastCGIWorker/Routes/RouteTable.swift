@@ -49,7 +49,7 @@ package enum RouteTable {
             204),
         Route(
             .get, "/api/sessions/{id}/messages", asking: .listMessages, "The transcript.",
-            query: QueryParameter.page, 200, .messageList),
+            query: QueryParameter.page + [.order], 200, .messageList),
         Route(
             .post, "/api/sessions/{id}/messages", asking: .createMessage,
             "Sends a message to the agent; it is durable before the answer.",

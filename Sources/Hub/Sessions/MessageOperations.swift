@@ -16,12 +16,21 @@ struct MessageOperations {
         operations.on(.deleteMessage, delete)
     }
 
-    /// Oldest first.
+    private enum Order: String, CaseIterable { case oldest, newest }
+
+    /// Oldest first, or the other way round for readers who begin at the end.
     private func list(_ call: OperationCall) throws -> JSONValue {
         let session = try call.session(directory).row.id
         let page = try call.page()
-        let rows = try call.store.messages(
-            of: session, after: page.after.flatMap { Int64($0) } ?? 0, limit: page.fetch)
+        let order: Order = try call.read { $0.choice("order") } ?? .oldest
+        let place = page.after.flatMap { Int64($0) }
+        let rows =
+            switch order {
+            case .oldest:
+                try call.store.messages(of: session, after: place ?? 0, limit: page.fetch)
+            case .newest:
+                try call.store.messages(of: session, before: place ?? .max, limit: page.fetch)
+            }
         return page.answer(rows, position: { String($0.sequence) }, json: \.json)
     }
 

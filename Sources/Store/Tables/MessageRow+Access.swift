@@ -64,6 +64,17 @@ extension StoreTransaction {
             """, [session.text, sequence, limit], MessageRow.init)
     }
 
+    /// Newest first, in front of a place.
+    public func messages(
+        of session: SessionID, before sequence: Int64, limit: Int
+    ) throws(StoreError) -> [MessageRow] {
+        try rows(
+            """
+            SELECT \(MessageRow.columns) FROM messages WHERE session_id = ? AND sequence < ?
+            ORDER BY sequence DESC LIMIT ?
+            """, [session.text, sequence, limit], MessageRow.init)
+    }
+
     /// Messages that wait for the running turn to end, oldest first.
     public func queuedMessages(of session: SessionID) throws(StoreError) -> [MessageRow] {
         try rows(

@@ -69,6 +69,27 @@ import Testing
         #expect(shown["lastMessageAt"]?.stringValue != nil)
     }
 
+    @Test func `the transcript is read from its end as well`() throws {
+        let hub = try SessionHub()
+        let session = try hub.makeSession()
+        let id = JSONValue.string(session.text)
+        try hub.publish(session, (1...5).map { (.textComplete, ["text": "\($0)"]) })
+        let newest = try hub.call(.listMessages, ["id": id, "limit": 3, "order": "newest"])
+        let older = try hub.call(
+            .listMessages,
+            [
+                "id": id, "limit": 3, "order": "newest",
+                "cursor": try #require(newest["nextCursor"]),
+            ])
+        let texts = [newest, older].flatMap { $0["items"]?.arrayValue ?? [] }
+            .compactMap { $0["text"]?.stringValue }
+        #expect(texts == ["5", "4", "3", "2", "1"])
+        #expect(older["nextCursor"] == .null)
+        #expect(throws: (any Error).self) {
+            try hub.call(.listMessages, ["id": id, "order": "sideways"])
+        }
+    }
+
     @Test func `too many queued messages are refused`() throws {
         let hub = try SessionHub()
         let session = try hub.makeSession()
