@@ -58,9 +58,10 @@ install: ## install the built executables, site, units, user and directories (DE
 	install -d $(bin) $(share)/nginx/snippets $(units)/switchboard-.service.d \
 	    $(units)/switchboard-agent@.service.d $(sysusers) $(tmpfiles) $(etcnginx)/sites-available $(etcnginx)/snippets
 	install -m 755 $(addprefix $(BUILD)/,$(EXECUTABLES)) $(bin)
-	rm -rf $(share)/console
+	rm -rf $(share)/console $(share)/client
 	cp -R Sources/Console $(share)/console
-	find $(share)/console -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
+	cp -R Sources/BrowserClient $(share)/client
+	find $(share)/console $(share)/client -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
 	install -m 644 nginx/*.conf $(share)/nginx
 	install -m 644 nginx/snippets/*.conf $(share)/nginx/snippets
 	install -m 644 nginx/snippets/*.conf $(etcnginx)/snippets

@@ -43,6 +43,7 @@ def test_every_file_is_where_the_daemons_and_nginx_look_for_it(installed):
                  for file in (REPOSITORY / "nginx/snippets").iterdir()]
     expected += ["etc/nginx/sites-available/switchboard",
                  "usr/share/switchboard/console/index.html",
+                 "usr/share/switchboard/client/index.js",
                  "usr/share/switchboard/nginx/switchboard.conf",
                  "usr/share/switchboard/nginx/switchboard-dev-main.conf",
                  "usr/share/switchboard/nginx/snippets/switchboard-http.conf",
@@ -67,6 +68,7 @@ def test_another_prefix_moves_executables_and_static_files(built, tmp_path):
     assert "ExecStart=/opt/sb/bin/switchboard-hub " in unit
     site = (tmp_path / "etc/nginx/sites-available/switchboard").read_text()
     assert "root /opt/sb/share/switchboard/console;" in site
+    assert "alias /opt/sb/share/switchboard/client/;" in site
 
 
 def test_a_second_install_keeps_the_admins_site(built, tmp_path):

@@ -116,6 +116,15 @@ def test_every_file_of_the_console_has_its_media_type(site):
         assert answer.headers["cache-control"] == "no-cache"
 
 
+def test_the_browser_client_is_served_to_every_application(site):
+    for file in CLIENT.glob("*.js"):
+        answer = site.curl(f"/client/{file.name}")
+        assert answer.body == file.read_bytes()
+        assert answer.headers["content-type"].startswith("application/javascript")
+        assert answer.headers["cache-control"] == "no-cache"
+        assert "content-security-policy" in answer.headers
+
+
 @pytest.mark.parametrize(("path", "says"), [
     ("/vendor/markdown-it.js", b"g.markdownit = f()"),
     ("/vendor/highlight.js", b"registerLanguage"),
