@@ -1,5 +1,7 @@
 """API keys and logins: shown once, stored hashed, scoped, ended; guessing is slowed down."""
 
+import json
+
 import pytest
 
 from support.client import Client, Refused
@@ -77,6 +79,56 @@ def test_a_key_cannot_be_made_for_another_team(team, other_team):
     if made.status_code == 201:
         assert made.json()["teamId"] == team.id
     assert len(other_team.api.get("/api/keys")["items"]) == 1
+
+
+# People's accounts
+
+def test_an_admin_makes_lists_and_deletes_people_of_the_own_team(team, other_team):
+    name = f"person-{team.name}"
+    made = team.api.post(
+        "/api/users", {"name": name, "password": PASSWORD, "role": "member"}, status=201)
+    assert (made["name"], made["teamId"], made["role"]) == (name, team.id, "member")
+    assert PASSWORD not in json.dumps(made) and "password" not in made
+    assert made["id"] in [item["id"] for item in team.api.get("/api/users")["items"]]
+    cookie = sign_in(team.product, name, PASSWORD)
+    with team.product.connect(cookie=cookie) as device:
+        # Another team neither sees nor deletes it.
+        assert made["id"] not in [
+            item["id"] for item in other_team.api.get("/api/users")["items"]]
+        other_team.api.refused("DELETE", f"/api/users/{made['id']}", 404)
+        team.api.delete(f"/api/users/{made['id']}")
+        device.closed(4103)
+    with team.product.api(key=None, cookie=cookie) as person:
+        person.refused("GET", "/api/auth/me", 401)
+    team.api.refused("DELETE", f"/api/users/{made['id']}", 404)
+
+
+def test_who_is_no_admin_has_no_say_about_people(team):
+    name = f"plain-{team.name}"
+    team.api.post("/api/users", {"name": name, "password": PASSWORD}, status=201)
+    cookie = sign_in(team.product, name, PASSWORD)
+    with team.product.api(key=None, cookie=cookie) as person:
+        person.refused("GET", "/api/users", 403, "SCOPE_REQUIRED")
+        person.refused("POST", "/api/users", 403, body={"name": "x", "password": PASSWORD})
+        person.refused("DELETE", "/api/users/anybody", 403)
+
+
+def test_nobody_deletes_the_account_that_they_are_signed_in_with(team):
+    name = f"last-{team.name}"
+    made = team.api.post(
+        "/api/users", {"name": name, "password": PASSWORD, "role": "admin"}, status=201)
+    with team.product.api(key=None, cookie=sign_in(team.product, name, PASSWORD)) as person:
+        person.refused("DELETE", f"/api/users/{made['id']}", 409, "CONFLICT")
+        assert person.get("/api/auth/me")["userId"] == made["id"]
+
+
+def test_a_name_is_taken_once_and_a_short_password_is_refused(team):
+    name = f"once-{team.name}"
+    team.api.post("/api/users", {"name": name, "password": PASSWORD}, status=201)
+    team.api.refused(
+        "POST", "/api/users", 409, "CONFLICT", body={"name": name, "password": PASSWORD})
+    team.api.refused(
+        "POST", "/api/users", 400, "VALIDATION_ERROR", body={"name": "x", "password": "short"})
 
 
 # Logins

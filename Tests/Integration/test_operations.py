@@ -15,6 +15,7 @@ from support.waiting import eventually
 ROUTES = {
     "/api/auth/login": {"post"}, "/api/auth/logout": {"post"}, "/api/auth/me": {"get"},
     "/api/keys": {"get", "post"}, "/api/keys/{id}": {"delete"},
+    "/api/users": {"get", "post"}, "/api/users/{id}": {"delete"},
     "/api/sessions": {"get", "post"}, "/api/sessions/{id}": {"get", "patch", "delete"},
     "/api/sessions/{id}/messages": {"get", "post"},
     "/api/sessions/{id}/messages/{messageId}": {"delete"}, "/api/sessions/{id}/abort": {"post"},

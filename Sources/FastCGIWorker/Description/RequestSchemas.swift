@@ -16,6 +16,12 @@ enum RequestSchemas {
                     "name": Schema.text(1...256), "expiresAt": Schema.nullable(Schema.time),
                 ])
         ),
+        (
+            .userRequest,
+            Schema.object(
+                ["name": Schema.text(1...128), "password": Schema.text(8...1024)],
+                optional: ["role": Schema.words(Role.allCases.map(\.rawValue))])
+        ),
         (.sessionRequest, Schema.object([:], optional: session)),
         (.sessionChange, Schema.object([:], optional: session)),
         (

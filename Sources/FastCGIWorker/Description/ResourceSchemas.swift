@@ -47,6 +47,14 @@ enum ResourceSchemas {
         (.key, Schema.object(key)),
         (.newKey, newKey),
         (.keyList, Schema.page(of: .key)),
+        (
+            .user,
+            Schema.object([
+                "id": Schema.identifier, "name": Schema.string, "teamId": Schema.identifier,
+                "role": Schema.words(Role.allCases.map(\.rawValue)), "createdAt": Schema.time,
+            ])
+        ),
+        (.userList, Schema.page(of: .user)),
     ]
 
     private static let newKey: JSONValue = {

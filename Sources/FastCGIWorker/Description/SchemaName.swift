@@ -3,6 +3,7 @@ package enum SchemaName: String, Sendable, CaseIterable {
     // Requests.
     case loginRequest = "LoginRequest"
     case keyRequest = "KeyRequest"
+    case userRequest = "UserRequest"
     case sessionRequest = "SessionRequest"
     case sessionChange = "SessionChange"
     case messageRequest = "MessageRequest"
@@ -23,6 +24,8 @@ package enum SchemaName: String, Sendable, CaseIterable {
     case key = "Key"
     case newKey = "NewKey"
     case keyList = "KeyList"
+    case user = "User"
+    case userList = "UserList"
     case session = "Session"
     case sessionList = "SessionList"
     case message = "Message"

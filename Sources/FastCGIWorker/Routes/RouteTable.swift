@@ -29,6 +29,15 @@ package enum RouteTable {
         Route(
             .delete, "/api/keys/{id}", asking: .deleteKey,
             "Revokes a key; its open connections are closed.", 204),
+        Route(
+            .get, "/api/users", asking: .listUsers, "The team's people.",
+            query: QueryParameter.page, 200, .userList),
+        Route(
+            .post, "/api/users", asking: .createUser,
+            "Makes an account that signs in with a password.", body: .userRequest, 201, .user),
+        Route(
+            .delete, "/api/users/{id}", asking: .deleteUser,
+            "Deletes an account; its logins end.", 204),
     ]
 
     private static let sessions = [

@@ -4,6 +4,7 @@ extension HubCore {
         setUpAuthOperations()
         setUpKeyOperations()
         setUpTeamOperations()
+        setUpUserOperations()
         setUpOwnerOperations()
         setUpHistoryOperation()
         setUpConfigOperations()

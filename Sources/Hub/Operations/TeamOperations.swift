@@ -3,7 +3,7 @@ import Protocol
 import Realtime
 import Store
 
-/// `teams.*` and `users.*`, for the command line on this machine.
+/// `teams.*`, for the command line on this machine.
 extension HubCore {
     func setUpTeamOperations() {
         operations.on(.listTeams) { call in
@@ -21,23 +21,6 @@ extension HubCore {
             try call.store.insert(team)
             return team.json
         }
-        operations.on(.listUsers) { call in
-            let isOfTeam = call.parameters["teamId"] != nil
-            let (team, page) = (isOfTeam ? try call.team() : nil, try call.page())
-            let rows = try call.store.users(of: team, after: page.afterID(), limit: page.fetch)
-            return page.answer(rows, position: \.id.text, json: \.json)
-        }
-        operations.onDeferred(.createUser) { [unowned self] call, reply in
-            try UserCreation(core: self).begin(call, reply)
-        }
-        operations.on(.deleteUser) { [unowned self] call in
-            let id: UserID = try call.pathID()
-            guard try call.store.user(id) != nil else { throw call.notFound() }
-            let ended = try call.store.logins(of: id)
-            try call.store.deleteUser(id)
-            credentials.remove(ended, .permissionWithdrawn, call.iteration)
-            return ["id": .string(id.text), "deleted": true]
-        }
     }
 }
 
@@ -46,16 +29,6 @@ extension TeamRow {
         [
             "id": .string(id.text), "name": .string(name),
             "createdAt": .string(createdAt.description),
-        ]
-    }
-}
-
-extension UserRow {
-    /// Never with the password's hash.
-    var json: JSONValue {
-        [
-            "id": .string(id.text), "name": .string(name), "teamId": .string(teamID.text),
-            "role": .string(role.rawValue), "createdAt": .string(createdAt.description),
         ]
     }
 }

@@ -62,12 +62,13 @@ public enum Operation: String, Sendable, CaseIterable {
     /// For `/metrics`: `{text}`, Prometheus exposition of hub and workers; open to every worker.
     case metrics = "status.metrics"
 
-    // On this machine only, by the CLI, whose uid is its credential.
-    case listTeams = "teams.list"
-    case createTeam = "teams.create"
     case listUsers = "users.list"
     case createUser = "users.create"
     case deleteUser = "users.delete"
+
+    // On this machine only, by the CLI, whose uid is its credential.
+    case listTeams = "teams.list"
+    case createTeam = "teams.create"
 
     /// Who may ask: the scope that a principal needs.
     public enum Access: Equatable, Sendable {
@@ -87,7 +88,8 @@ public enum Operation: String, Sendable, CaseIterable {
         case .login, .readiness, .metrics: .open
         case .logout, .whoAmI, .getTheme, .readHistory: .authenticated
         case .listKeys, .createKey, .deleteKey, .getConfig, .updateConfig, .replaceTheme,
-            .createWorkspace, .updateWorkspace, .deleteWorkspace:
+            .createWorkspace, .updateWorkspace, .deleteWorkspace, .listUsers, .createUser,
+            .deleteUser:
             .scope(.admin)
         case .listSessions, .getSession, .listMessages, .listTeamPermissions,
             .listSessionPermissions, .listRules, .listSpecs, .getSpec, .listAgents, .getAgent,
@@ -99,7 +101,7 @@ public enum Operation: String, Sendable, CaseIterable {
         case .answerPermission: .scope(.permissionsRespond)
         case .requestPermission: .scope(.sessionsRun)
         case .readTranscript: .agentWorker
-        case .listTeams, .createTeam, .listUsers, .createUser, .deleteUser: .local
+        case .listTeams, .createTeam: .local
         }
     }
 }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Protocol
 
-/// People who sign in with a password: on the hub's own machine only.
+/// People who sign in with a password.
 struct UsersCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "users", abstract: "Make, list and delete people's accounts.",
