@@ -112,6 +112,10 @@ extension SandboxStop {
         case .startFailed:
             "(The command did not run: the sandbox was not ready in time, or one "
                 + "of its limits could not be placed.)"
+        case .unbounded:
+            "(The command did not run: the agent worker is root, whose processes the kernel counts "
+                + "only in a control group, and it could make none under /sys/fs/cgroup. Run the "
+                + "worker as another user, or give it a writable control group.)"
         }
     }
 }

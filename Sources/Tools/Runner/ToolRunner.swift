@@ -15,6 +15,10 @@ public final class ToolRunner {
     private let web: PoolOnLoop
     private var commands: [ObjectIdentifier: CommandRun] = [:]
 
+    /// Whether the kernel holds a command to ``ToolLimits/maximumProcesses``; else none runs, and
+    /// the refusal says why.
+    public static var boundsProcesses: Bool { !ControlGroup.isNeeded || ControlGroup.isPossible }
+
     /// Makes this process the one that collects what its commands leave behind
     /// (`PR_SET_CHILD_SUBREAPER`), and ends what an earlier process left.
     ///

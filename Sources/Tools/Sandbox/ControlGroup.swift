@@ -5,12 +5,19 @@ import Glibc
 /// can be had (cgroups(7)).
 ///
 /// For root it is the only hard one: RLIMIT_NPROC does not hold for root's own id, which a sandbox
-/// keeps outside. Others have it where their service was given a subtree (`Delegate=`), else
-/// RLIMIT_NPROC counts the sandbox's processes exactly.
+/// keeps outside, so that without a group nothing runs (``isNeeded``). Others have it where their
+/// service was given a subtree (`Delegate=`), else RLIMIT_NPROC counts the sandbox's processes
+/// exactly.
 final class ControlGroup {
+    /// Whether a sandbox without one has no hard limit on its processes: the kernel counts none of
+    /// root's (setrlimit(2), RLIMIT_NPROC).
+    static var isNeeded: Bool { geteuid() == 0 || getuid() == 0 }
+    /// Whether this process may make groups.
+    static var isPossible: Bool { parent != nil }
+
     private let folder: String
 
-    /// - Returns: nil where this process may make no groups; then the other limits hold.
+    /// - Returns: nil where this process may make no groups.
     init?() {
         guard let parent = Self.parent else { return nil }
         folder = "\(parent)/\(Self.prefix)\(getpid())-\(SecureRandom.identifier())"
@@ -41,34 +48,25 @@ final class ControlGroup {
 
     private static let prefix = "switchboard-sandbox-"
 
-    /// Where groups are made: below our own group, in the hierarchy that counts processes.
-    ///
-    /// Looked up once.
+    /// Where groups are made, in the hierarchy that counts processes; looked up once.
     private static let parent: String? = {
         var buffer = [UInt8](repeating: 0, count: 8_192)
         let file = unsafe open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
         let count = unsafe read(file, &buffer, buffer.count)
-        let lines = String(decoding: buffer[..<max(0, count)], as: UTF8.self).split(separator: "\n")
-        return lines.compactMap { folder(ofLine: $0) }.first { usable($0) }
+        let ours = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
+        return ControlGroupPlace.candidates(ofProcess: ours, isRoot: isNeeded).first(where: usable)
+            .map(\.folder)
     }()
 
-    /// A line is `8:pids:/path` in the old hierarchy, `0::/path` in the one of all controllers.
-    private static func folder(ofLine line: Substring) -> String? {
-        let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-        guard fields.count == 3 else { return nil }
-        let path = fields[2] == "/" ? "" : String(fields[2])
-        if fields[1].split(separator: ",").contains("pids") { return "/sys/fs/cgroup/pids" + path }
-        guard fields[0] == "0", fields[1].isEmpty else { return nil }
-        let folder = "/sys/fs/cgroup" + path
-        // Refused while other processes are in our own group: then there is no group to be had.
-        _ = write("\(folder)/cgroup.subtree_control", "+pids")
-        _ = write("\(folder)/cgroup.subtree_control", "+memory")
-        return folder
-    }
-
-    private static func usable(_ folder: String) -> Bool {
+    private static func usable(_ place: ControlGroupPlace) -> Bool {
+        let folder = place.folder
+        if place.isUnified {
+            // Refused where processes are in that very group, unless it is the root of all.
+            _ = write("\(folder)/cgroup.subtree_control", "+pids")
+            _ = write("\(folder)/cgroup.subtree_control", "+memory")
+        }
         let trial = "\(folder)/\(prefix)\(getpid())-\(SecureRandom.identifier())"
         guard unsafe mkdir(trial, 0o755) == 0 else { return false }
         defer { _ = unsafe rmdir(trial) }

@@ -7,6 +7,8 @@ package enum SandboxStop: Sendable, Equatable {
     case tooMuchMemory
     /// bubblewrap didn't get ready in time, or a limit could not be placed.
     case startFailed
+    /// Nothing would hold its processes back: see ``ControlGroup/isNeeded``.
+    case unbounded
 }
 
 /// How a command in a sandbox ended.

@@ -27,7 +27,7 @@ final class SandboxedProcess {
     private var gate: OwnedDescriptor?
     private var firstProcess: (pid: pid_t, handle: OwnedDescriptor)?
     private var firstProcessWatcher: DescriptorWatcher?
-    /// Nil where there are none to be had; ends with the sandbox.
+    /// Nil where there is none to be had, nor any need for it; ends with the sandbox.
     private var group: ControlGroup?
     private var timers: [Timer] = []
 
@@ -138,7 +138,11 @@ final class SandboxedProcess {
             return end(.startFailed)
         }
         group = ControlGroup()
-        if let group, !group.add(pid) { return end(.startFailed) }
+        if let group {
+            guard group.add(pid) else { return end(.startFailed) }
+        } else if ControlGroup.isNeeded {
+            return end(.unbounded)
+        }
         // After the worker itself, should the cores be busy.
         _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id_t(pid), 5)
     }
