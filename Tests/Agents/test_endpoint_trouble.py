@@ -66,6 +66,16 @@ def test_what_does_not_pass_ends_after_the_last_attempt(talk):
         session.is_well()
 
 
+def test_silence_ends_after_the_last_attempt_and_the_next_message_works(own_talk):
+    """The default patience is 90 s an attempt; here it is as short as it may be."""
+    session = own_talk(env={"AGENT_MODEL_IDLE_MS": "1000"})
+    once = session.run("demo:silence x1")
+    assert once.reason == "complete" and not once.of("error")
+    error = failed(session.run("demo:silence", within=60), "MODEL_UNAVAILABLE", can_retry=True)
+    assert "silent for 1.0 seconds" in error["error"]
+    session.is_well()
+
+
 @pytest.mark.parametrize("word", ["demo:drop x1", "demo:error-midstream x1"])
 def test_a_stream_that_breaks_begins_again_and_the_final_text_is_whole(talk, word):
     session = talk()

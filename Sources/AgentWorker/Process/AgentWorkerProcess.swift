@@ -20,7 +20,7 @@ public enum AgentWorkerProcess {
             let environment = ProcessEnvironment.variables()
             let settings = try Settings.load(
                 configDirectory: arguments.paths.configDirectory, environment: environment)
-            let claude = try configuration(environment)
+            let claude = try configuration(settings.agent, environment)
             let logger = Log.bootstrap(process: arguments.name, settings: settings.logging)
             try serve(arguments, settings.agent, claude, Notify(environment: environment), logger)
             exit(0)
@@ -39,10 +39,12 @@ public enum AgentWorkerProcess {
     /// Nil without a key: the worker runs all the same, so that people in a session read why
     /// nothing answers, instead of waiting for nobody.
     private static func configuration(
-        _ environment: [String: String]
+        _ settings: AgentSettings, _ environment: [String: String]
     ) throws(ClaudeConfigurationError) -> ClaudeConfiguration? {
         guard let key = try APIKey.load(file: nil, environment: environment) else { return nil }
-        return try ClaudeConfiguration(key: key, environment: environment)
+        var claude = try ClaudeConfiguration(key: key, environment: environment)
+        claude.idleTimeout = settings.modelIdle
+        return claude
     }
 
     private static func serve(
@@ -101,6 +103,11 @@ public enum AgentWorkerProcess {
                 metadata: [
                     "credential": "\(APIKey.credentialName)", "variable": "\(APIKey.variable)",
                 ])
+        }
+        if !ToolRunner.boundsProcesses {
+            logger.error(
+                "no command will run: as root it needs a control group, and can make none",
+                metadata: ["looked_under": "/sys/fs/cgroup", "remedy": "run it as another user"])
         }
         if !programs.missingPackages.isEmpty {
             logger.warning(

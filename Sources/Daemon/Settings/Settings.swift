@@ -101,6 +101,8 @@ public struct AgentSettings: Sendable, Equatable {
     public var contextTokens = 200_000
     /// Answers of the model in one run.
     public var maximumSteps = 200
+    /// Longest silence of the model's endpoint within one attempt.
+    public var modelIdle: Duration = .milliseconds(90_000)
 
     public init() {}
 }

@@ -86,6 +86,11 @@ extension SettingsTable {
             "agent.maximumSteps", "AGENT_MAX_STEPS", \.agent.maximumSteps, 1...10_000, .restart,
             "Answers of the model in one run: a loop that gets nowhere ends, and can be told to go "
                 + "on."),
+        .milliseconds(
+            "agent.modelIdleMs", "AGENT_MODEL_IDLE_MS", \.agent.modelIdle, 1_000...3_600_000,
+            .restart,
+            "A stream on which nothing moves for so long is dead and is tried again; a live one "
+                + "says ping more often."),
     ]
 
     static let http: [Setting] = [
