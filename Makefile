@@ -40,6 +40,7 @@ run: packages ## build and run everything on this machine; ARGS="--port 9443" go
 
 test: test-packages build-tests $(VENV)/ready ## every test tier that needs no network
 	swift test -c release --skip-build
+	node --test $$(find Tests -name '*.test.js')
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) Tests
 
 build: packages ## build the executables for installing: they need no Swift on the machine

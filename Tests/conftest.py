@@ -10,6 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "Integration"))
 
+from chromium import running_chromium
 from support.demo_model import MODEL_KEY, DemoModel
 from support.processes import alive
 from support.product import Product
@@ -38,6 +39,13 @@ def shared_product(model):
         left = product.stop()
         product.remove()
     assert not left, f"these processes outlived switchboard dev: {left}"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The worker's browser."""
+    with running_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
