@@ -57,7 +57,7 @@ let package = Package(
 
         // Wrappers: one module per C library, the only importer of its C target. System is libc's,
         // which the others may use too.
-        module("System"),
+        module("System", ["CLinux"]),
         module("Crypto", ["CSodium"]),
         module("EventLoop", ["CLibEv", "System"]),
         module("FastCGI", ["CFastCGI", "System"]),

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <semaphore.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* syscall(2) and prctl(2) take variable arguments, which Swift cannot pass, and glibc 2.36 has no
@@ -29,6 +31,12 @@ static inline int switchboard_pidfd_open(int process) {
 /* pidfd_send_signal(2), Linux 5.1. */
 static inline int switchboard_pidfd_send_signal(int descriptor, int number) {
     return (int)syscall(SYS_pidfd_send_signal, descriptor, number, (void *)0, 0u);
+}
+
+/* sem_clockwait(3), glibc 2.30, on the monotonic clock; shown to GNU sources only. */
+extern int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *end);
+static inline int switchboard_sem_wait_until(sem_t *semaphore, const struct timespec *end) {
+    return sem_clockwait(semaphore, CLOCK_MONOTONIC, end);
 }
 
 /* PR_SET_CHILD_SUBREAPER: orphans below this process become its children. */

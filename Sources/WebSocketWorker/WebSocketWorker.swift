@@ -112,7 +112,7 @@ public final class WebSocketWorker {
     }
 
     /// - Returns: the port, which the system chose where `loopbackPort` is 0.
-    public func listen(loopbackPort: Int) throws -> Int {
+    public func listen(loopbackPort: UInt16) throws -> UInt16 {
         try server?.listen(loopbackPort: loopbackPort) ?? 0
     }
 

@@ -14,6 +14,8 @@ final class ListeningSocket {
     private static let backlog: Int32 = 1024
     private static let pauseAfterError = Duration.milliseconds(100)
 
+    /// The TCP port; 0 for a Unix socket.
+    let port: UInt16
     private let descriptor: Int32
     /// Nil on loopback.
     private let unixListener: UnixListener?
@@ -31,23 +33,24 @@ final class ListeningSocket {
         self.accepted = accepted
         let listener = try UnixListener(path: path, backlog: Self.backlog, mode: mode)
         unixListener = listener
+        port = 0
         descriptor = listener.descriptor
         watch()
     }
 
     /// Listens on 127.0.0.1; port 0 takes a free one.
     init(
-        loop: EventLoop, loopbackPort: Int, accepted: @escaping (Int32) -> Void
-    ) throws(WebSocketsError) {
+        loop: EventLoop, loopbackPort: UInt16, accepted: @escaping (Int32) -> Void
+    ) throws(LoopbackError) {
         self.loop = loop
         self.accepted = accepted
         unixListener = nil
-        descriptor = try LoopbackSocket.bind(loopbackPort, backlog: Self.backlog)
+        let listener = try LoopbackListener(
+            LoopbackAddress(port: loopbackPort), backlog: Self.backlog)
+        port = listener.address.port
+        descriptor = listener.descriptor
         watch()
     }
-
-    /// The TCP port; 0 for a Unix socket.
-    var port: Int { LoopbackSocket.port(of: descriptor) }
 
     /// While false, clients wait in the kernel's backlog.
     var isAccepting: Bool {

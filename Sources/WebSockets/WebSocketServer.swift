@@ -55,7 +55,7 @@ public final class WebSocketServer {
 
     /// Listens on 127.0.0.1, for tests and benchmarks without a proxy; port 0 takes a free one.
     /// - Returns: the port.
-    public func listen(loopbackPort: Int) throws(WebSocketsError) -> Int {
+    public func listen(loopbackPort: UInt16) throws(LoopbackError) -> UInt16 {
         let listening = try ListeningSocket(loop: loop, loopbackPort: loopbackPort) {
             [unowned self] in accept($0)
         }

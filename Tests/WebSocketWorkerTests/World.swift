@@ -17,7 +17,7 @@ final class World {
     let worker: WebSocketWorker
     private(set) var hub: TestHub?
     private let directory: TemporaryDirectory
-    private(set) var port = 0
+    private(set) var port: UInt16 = 0
 
     init(_ change: (inout Settings) -> Void = { _ in }) throws {
         loop = try EventLoop()

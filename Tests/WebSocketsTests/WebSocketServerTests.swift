@@ -50,7 +50,7 @@ private final class Client {
     private var watcher: DescriptorWatcher?
     private var condition: (() -> Bool)?
 
-    init(_ loop: EventLoop, port: Int) throws {
+    init(_ loop: EventLoop, port: UInt16) throws {
         self.loop = loop
         descriptor = try BlockingSocket.connect(loopbackPort: port)
         watcher = loop.watch(descriptor, .read) { [unowned self] _ in read() }
@@ -106,7 +106,7 @@ private final class Client {
 @Suite(.serialized) final class WebSocketServerTests {
     let loop: EventLoop
     let server: WebSocketServer
-    let port: Int
+    let port: UInt16
     private let delegate = EchoDelegate()
 
     init() throws {

@@ -1,4 +1,6 @@
 import EventLoop
+import Glibc
+import System
 
 /// A model for offline use: speaks the Messages API on 127.0.0.1 and plays a scripted conversation.
 ///
@@ -11,7 +13,8 @@ public final class DemoModelServer {
 
     private let loop: EventLoop
     private let pace: Duration
-    private var listener: LoopbackListener?
+    private let listener: LoopbackListener
+    private var watcher: DescriptorWatcher?
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var model: DemoModel
 
@@ -20,18 +23,26 @@ public final class DemoModelServer {
     /// `pace` is the time from token to token, zero for as fast as possible.
     public init(
         loop: EventLoop, port: UInt16 = 0, pace: Duration = .zero
-    ) throws(DemoModelError) {
+    ) throws(LoopbackError) {
         self.loop = loop
         self.pace = pace
         model = DemoModel(pace: pace)
-        listener = try LoopbackListener(loop: loop, port: port) { [unowned self] descriptor in
-            accept(descriptor)
+        listener = try LoopbackListener(LoopbackAddress(port: port), backlog: 1_024)
+        watcher = loop.watch(listener.descriptor, .read) { [unowned self] _ in
+            // An error is the end of what waits, or of a client that left again.
+            while let descriptor = try? UnixSocket.accept(from: listener.descriptor) {
+                accept(descriptor)
+            }
         }
     }
 
-    deinit { for connection in connections.values { connection.close() } }
+    deinit {
+        watcher?.cancel()
+        listener.close()
+        for connection in connections.values { connection.close() }
+    }
 
-    public var port: UInt16 { listener?.port ?? 0 }
+    public var port: UInt16 { listener.address.port }
     /// What `ANTHROPIC_BASE_URL` is to be.
     public var baseURL: String { "http://127.0.0.1:\(port)" }
     public var connectionCount: Int { connections.count }

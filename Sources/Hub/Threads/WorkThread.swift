@@ -1,5 +1,4 @@
 import Daemon
-import Glibc
 import Synchronization
 import System
 
@@ -64,28 +63,5 @@ package final class WorkThread: Sendable {
             if isStopping { return nil }
             if let job { return job }
         }
-    }
-}
-
-/// A counting semaphore (sem_overview(7)).
-@safe private final class Semaphore: Sendable {
-    /// Allocated once, freed with this object.
-    // Safe because a semaphore is made for several threads, and the pointer never changes.
-    private nonisolated(unsafe) let handle: UnsafeMutablePointer<sem_t>
-
-    init() {
-        unsafe handle = .allocate(capacity: 1)
-        unsafe sem_init(handle, 0, 0)
-    }
-
-    deinit {
-        unsafe sem_destroy(handle)
-        unsafe handle.deallocate()
-    }
-
-    func signal() { unsafe sem_post(handle) }
-
-    func wait() {
-        while unsafe sem_wait(handle) != 0 {}  // a signal came in between
     }
 }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// A program to start: what `posix_spawn(3)` is told.
 struct Launch {
@@ -50,21 +51,12 @@ struct Launch {
         unsafe posix_spawnattr_setflags(&attributes, flags | switchboard_POSIX_SPAWN_SETSID)
 
         var pid: pid_t = 0
-        let result = unsafe Self.withCStrings([program] + arguments) { arguments in
-            unsafe Self.withCStrings(environment) { environment in
+        let result = unsafe CStrings.with([program] + arguments) { arguments in
+            unsafe CStrings.with(environment) { environment in
                 unsafe posix_spawn(&pid, program, &actions, &attributes, arguments, environment)
             }
         }
         guard result == 0 else { throw SystemFailure("starting \(program)", result) }
         return pid
-    }
-
-    /// The pointers are valid during the call.
-    private static func withCStrings<Result>(
-        _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-    ) -> Result {
-        let copies = unsafe strings.map { unsafe strdup($0) }
-        defer { unsafe copies.forEach { unsafe free($0) } }
-        return unsafe body(copies + [nil])
     }
 }

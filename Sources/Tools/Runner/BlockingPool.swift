@@ -1,7 +1,5 @@
-import System
-import EventLoop
-import Glibc
 import Synchronization
+import System
 
 /// A few threads for work that blocks on files or the network.
 ///
@@ -78,25 +76,4 @@ private final class WorkQueue: Sendable {
         state.withLock { $0.isClosed = true }
         wakeUp.signal()
     }
-}
-
-/// A counting semaphore (`sem_init(3)`).
-@safe private final class Semaphore: @unchecked Sendable {
-    // Safe because sem_t is made for use by many threads, and has one address until the end.
-    private let handle: UnsafeMutablePointer<sem_t>
-
-    init() {
-        unsafe handle = .allocate(capacity: 1)
-        unsafe handle.initialize(to: sem_t())
-        unsafe sem_init(handle, 0, 0)
-    }
-
-    deinit {
-        unsafe sem_destroy(handle)
-        unsafe handle.deallocate()
-    }
-
-    func signal() { unsafe sem_post(handle) }
-
-    func wait() { while unsafe sem_wait(handle) != 0, errno == EINTR {} }
 }

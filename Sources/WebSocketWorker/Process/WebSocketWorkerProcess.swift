@@ -23,7 +23,7 @@ public final class WebSocketWorkerProcess: DaemonService {
         do {
             try worker.listen(unixSocket: socketPath, mode: Self.socketMode)
             if let wanted = arguments.listenTCP {
-                let port = try worker.listen(loopbackPort: Int(wanted))
+                let port = try worker.listen(loopbackPort: wanted)
                 process.logger.info(
                     "listening on loopback too", metadata: ["port": "\(port)"])
             }

@@ -48,18 +48,6 @@ struct Spawn {
     }
 }
 
-/// Arrays of C strings, as `execve(2)` takes them.
-enum CStrings {
-    /// The pointers are valid during the call.
-    static func with<Result>(
-        _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-    ) -> Result {
-        let copies = unsafe strings.map { unsafe strdup($0) }
-        defer { unsafe copies.forEach { unsafe free($0) } }
-        return unsafe body(copies + [nil])
-    }
-}
-
 /// Both ends of a pipe, closed on exec.
 struct Pipe {
     let readEnd: Int32
