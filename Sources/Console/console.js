@@ -1,125 +1,62 @@
-// The console: signs in, keeps one connection, and shows what comes. Everything it does goes through
-// the public API, so it is also an example of a client.
+// The console begins here: nobody is signed in, or somebody is. Everything it does goes through the
+// public API, so it is also an example of a client.
 
-import { Connection } from './connection.js'
+import { Desk } from './desk.js'
+import { fill } from './dom.js'
+import { installServiceWorker } from './installation.js'
+import { dismissNotices, showNotice } from './notices.js'
+import { element } from './page.js'
 import * as rest from './rest.js'
-import { applyTheme } from './theme.js'
-import {
-  clearEvents, element, showEvent, showNotice, showQuestions, showSessions, showState,
-} from './views.js'
+import { Shell } from './shell.js'
+import { signInView } from './sign-in-view.js'
+import { applyScheme, loadTheme } from './theme.js'
 
-let me = null
-let connection = null
-let listing = null
+let desk = null
+let shell = null
 
-const may = (scope) => me?.scopes?.includes(scope)
+/** Nobody is signed in, or no longer. */
+function enter(reason = '') {
+  shell?.close()
+  desk?.stop()
+  desk = shell = null
+  dismissNotices()
+  if (reason) showNotice(reason)
+  document.title = element('name').textContent
+  fill(element('main'), signInView(() => sitDown()))
+  element('main').querySelector('input').focus()
+}
 
-/** Runs what a person asked for, and says so where it was refused. */
-async function attempt(what, action) {
-  showNotice('')
+/** Somebody is: one connection, one shell around the views. */
+async function sitDown({ isQuiet = false } = {}) {
+  const me = await rest.whoAmI()
+  dismissNotices()
+  desk = new Desk(me, fail)
+  desk.realtime.onSignedOut = ({ message, reason }) => enter(
+    reason === 'forbidden' ? `The server ended this login's access: ${message || 'forbidden'}.`
+      : 'Signed out by the server: the login has ended.')
+  desk.realtime.onConfigChanged = (changeType) => changeType === 'theme' && loadTheme()
+  shell = new Shell(desk, { signOut, isQuiet })
+  shell.open()
+  desk.start()
+  loadTheme()
+  installServiceWorker()
+}
+
+/** Says what was refused; a login that has ended leads back to the entrance. */
+function fail(what, error) {
+  if (error?.status === 401 && desk) return enter(error.message)
+  const request = error?.requestId ? ` (request ${error.requestId})` : ''
+  showNotice(error ? `${what}: ${error.message}${request}` : what)
+}
+
+async function signOut() {
   try {
-    return await action()
+    await rest.signOut()
+    enter()
   } catch (error) {
-    if (error.status === 401 && me) return enter(error.message)
-    showNotice(`${what}: ${error.message}${error.requestId ? ` (request ${error.requestId})` : ''}`)
+    fail('Signing out failed', error)
   }
 }
 
-/** The entrance: nobody is signed in, or no longer. */
-function enter(notice = '') {
-  connection?.stop()
-  connection = me = null
-  element('desk').hidden = element('sign-out').hidden = true
-  element('entrance').hidden = false
-  showNotice(notice)
-  element('sign-in').user.focus()
-}
-
-/** The desk: lists, events, one connection. */
-async function sitDown() {
-  me = await rest.whoAmI()
-  element('entrance').hidden = true
-  element('desk').hidden = element('sign-out').hidden = false
-  element('publish').hidden = !may('publish')
-  element('publish').channel.value ||= `team:${me.teamId}`
-  connection = new Connection({
-    state: showState,
-    event: receive,
-    gap: (channel) => {
-      showEvent({
-        type: 'gap', channel, timestamp: new Date().toISOString(),
-        payload: 'Events were missed that history no longer holds; the lists were read again.',
-      })
-      refresh()
-    },
-    signIn: (reason) => enter(`Signed out by the server: ${reason || 'the login has ended'}.`),
-    refused: () => rest.whoAmI().catch((error) => error.status === 401 && enter(error.message)),
-  })
-  connection.subscribe(`team:${me.teamId}`)
-  connection.open()
-  applyTheme().catch(() => {})   // the console's own colours do without one
-  refresh()
-}
-
-function receive(message) {
-  showEvent(message)
-  if (message.type === 'config_changed' && message.changeType === 'theme') applyTheme().catch(() => {})
-  if (/^(session_|permission_|complete|mode_changed)/.test(message.type)) refresh()
-}
-
-/** Reads both lists again, once for all events of the next moment. */
-function refresh() {
-  listing ??= setTimeout(async () => {
-    listing = null
-    if (!may('sessions:read')) return
-    await attempt('The lists could not be read', async () => {
-      const [sessions, questions] = await Promise.all([rest.sessions(), rest.pendingPermissions()])
-      if (!connection) return
-      showSessions(sessions.items, connection.channels, watch)
-      showQuestions(questions.items, may('permissions:respond') ? answer : null)
-      element('watching').textContent = connection.channels.join(', ')
-    })
-  }, 150)
-}
-
-function watch(channel) {
-  if (connection.channels.includes(channel)) connection.unsubscribe(channel)
-  else connection.subscribe(channel)
-  refresh()
-}
-
-async function answer({ sessionId, requestId }, allowed, alwaysAllow) {
-  await attempt('The answer was not taken',
-    () => rest.answerPermission(sessionId, requestId, { allowed, alwaysAllow }))
-  refresh()
-}
-
-element('sign-in').onsubmit = (event) => {
-  event.preventDefault()
-  const form = event.currentTarget
-  attempt('Signing in failed', async () => {
-    await rest.signIn(form.user.value, form.password.value)
-    form.password.value = ''
-    await sitDown()
-  })
-}
-
-element('sign-out').onclick = () => attempt('Signing out failed', async () => {
-  await rest.signOut()
-  enter()
-})
-
-element('publish').onsubmit = (event) => {
-  event.preventDefault()
-  const form = event.currentTarget
-  attempt('The event was not published', async () => {
-    const payload = form.payload.value.trim() ? JSON.parse(form.payload.value) : undefined
-    const { results } = await rest.publish({
-      channel: form.channel.value, type: form.type.value, payload })
-    form.querySelector('output').textContent = `Published at offset ${results[0].offset}.`
-  })
-}
-
-element('clear').onclick = clearEvents
-
-sitDown().catch((error) => enter(error.status === 401 ? '' : error.message))
+applyScheme()
+sitDown({ isQuiet: true }).catch((error) => enter(error.status === 401 ? '' : error.message))

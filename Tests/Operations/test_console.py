@@ -1,5 +1,7 @@
 """The console's copies of what the server says, and a page that its own policy would let run."""
 
+import gzip
+import json
 import re
 
 from rendering import CONSOLE, REPOSITORY
@@ -13,7 +15,7 @@ def test_the_console_gives_every_close_code_the_duty_that_the_server_means():
         for name in re.findall(r"\.(\w+)", names):
             duties[numbers[name]] = duty
     assert len(duties) == len(numbers) > 9
-    script = (CONSOLE / "backoff.js").read_text()
+    script = (REPOSITORY / "Sources/BrowserClient/policy.js").read_text()
     assert dict(re.findall(r"(\d{4}): '(\w+)'", script)) == duties
 
 
@@ -22,15 +24,48 @@ def test_the_page_holds_no_inline_script_or_style_and_nothing_from_elsewhere():
     assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|https?://", page)
     assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", page))
     for script in CONSOLE.glob("*.js"):
+        # The name of SVG's elements looks like an address and is none.
+        text = script.read_text().replace("'http://www.w3.org/2000/svg'", "")
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|"
-                             r"new Function|https?://", script.read_text()), script.name
+                             r"new Function|https?://", text), script.name
 
 
 def test_every_file_that_the_page_and_its_modules_name_is_there():
-    named = re.findall(r'(?:src|href)="([^"]+)"', (CONSOLE / "index.html").read_text())
+    named = re.findall(r'(?:src|href)="/?([^"#]+)"', (CONSOLE / "index.html").read_text())
+    manifest = json.loads((CONSOLE / "manifest.webmanifest").read_text())
+    named += [picture["src"].lstrip("/") for picture in manifest["icons"]]
     for script in CONSOLE.glob("*.js"):
         named += re.findall(r"from '\./([^']+)'", script.read_text())
-    assert named and all((CONSOLE / name).is_file() for name in named)
+    assert len(named) > 20 and not [name for name in named if not (CONSOLE / name).is_file()]
+
+
+def test_scripts_are_loaded_by_address_only_from_the_one_list():
+    listed = re.findall(r"'(/[^']+\.js)'", (CONSOLE / "trusted-urls.js").read_text())
+    assert len(listed) == 4
+    site = (REPOSITORY / "nginx/switchboard.conf").read_text()
+    for address in listed:
+        served = f"location = {address} " in site or (CONSOLE / address.lstrip("/")).is_file()
+        assert served, address
+
+
+def test_every_picture_that_a_script_asks_for_is_drawn():
+    drawn = set(re.findall(r'<symbol id="([\w-]+)"', (CONSOLE / "icons.svg").read_text()))
+    scripts = "".join(script.read_text() for script in CONSOLE.glob("*.js"))
+    words = re.search(r"STATUSES = {(.*?)}", (CONSOLE / "words.js").read_text(), re.S)[1]
+    asked = set(re.findall(r"icon\('([\w-]+)'", scripts)) | set(re.findall(r"(\w+):", words))
+    assert asked <= drawn
+
+
+def test_what_a_first_visit_transfers_of_our_own_scripts_and_styles_is_small():
+    ours = [*CONSOLE.glob("*.js"), *CONSOLE.glob("*.css"),
+            *(REPOSITORY / "Sources/BrowserClient").glob("*.js")]
+    # As nginx sends it: each file compressed on its own.
+    assert sum(len(gzip.compress(file.read_bytes(), 1)) for file in ours) < 150_000
+
+
+def test_no_module_of_the_console_is_long():
+    for script in CONSOLE.glob("*.js"):
+        assert len(script.read_text().splitlines()) <= 300, script.name
 
 
 def test_every_element_that_a_script_asks_for_is_on_the_page():

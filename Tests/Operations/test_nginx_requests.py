@@ -107,7 +107,7 @@ def test_the_console_is_served_with_a_policy_without_inline_code(site):
 
 def test_every_file_of_the_console_has_its_media_type(site):
     kinds = {".html": "text/html", ".js": "application/javascript", ".css": "text/css",
-             ".svg": "image/svg+xml", ".png": "image/png",
+             ".svg": "image/svg+xml", ".png": "image/png", ".json": "application/json",
              ".webmanifest": "application/manifest+json"}
     for file in CONSOLE.rglob("*.*"):
         answer = site.curl(f"/{file.relative_to(CONSOLE)}")

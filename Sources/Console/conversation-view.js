@@ -1,0 +1,156 @@
+// The conversation on the page: a window onto the transcript's items that grows at both ends. Only
+// what has changed is drawn again, at most once a frame, and long work is cut into slices.
+
+import { button, h } from './dom.js'
+import { messageView } from './message-view.js'
+import { noticeView } from './notice-view.js'
+import { onceAFrame } from './store.js'
+import { ToolView } from './tool-view.js'
+
+const WINDOW = 60          // items drawn at first, and more at a time
+const SLICE = 12           // milliseconds of drawing at a time
+const NEAR = 80            // pixels from an edge that count as being there
+
+export class ConversationView {
+  element
+  #feed
+  #context
+  #list
+  #earlier
+  #latest
+  #scroller
+  #views = new Map()       // item → its view
+  #first = 0               // index of the first item drawn
+  #due = new Set()         // items whose view is behind
+  #isAtEnd = true
+  #draw
+
+  /** `context`: what the parts of a conversation need of the desk, and `retry(text)`. */
+  constructor(feed, context) {
+    this.#feed = feed
+    this.#context = context
+    this.#list = h('ol', { class: 'conversation', aria: { label: 'Conversation' } })
+    this.#earlier = button('Earlier messages', () => this.#showEarlier(), { class: 'quiet earlier', hidden: true })
+    this.#latest = button('Jump to latest', () => this.#toEnd(), { class: 'latest', hidden: true })
+    this.#scroller = h('div', { class: 'scroller', tabindex: 0, role: 'group', aria: { label: 'Messages' } },
+      this.#earlier, this.#list)
+    this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true })
+    this.element = h('div', { class: 'conversation-frame' }, this.#scroller, this.#latest)
+    this.#draw = onceAFrame(() => this.#drawDue())
+    this.#resizing = new ResizeObserver(() => { if (this.#isAtEnd) this.#toEnd() })
+    this.#resizing.observe(this.#scroller)
+  }
+
+  #resizing
+
+  end() {
+    this.#resizing.disconnect()
+    for (const view of this.#views.values()) view.end?.()
+  }
+
+  /** What the transcript says has changed. */
+  apply({ isReset, prepended, appended, updated, removed }) {
+    const { items } = this.#feed.transcript
+    if (isReset) this.#reset(items)
+    this.#first += prepended
+    for (const item of removed) this.#remove(item)
+    if (!isReset) for (const item of appended) if (!removed.includes(item)) this.#add(item, null)
+    for (const item of updated) if (this.#views.has(item)) this.#due.add(item)
+    this.#showEdges()
+    this.#draw()
+  }
+
+  /** Names of people have come. */
+  rename() {
+    for (const item of this.#views.keys()) if (item.kind === 'notice') this.#due.add(item)
+    this.#draw()
+  }
+
+  /** Waits below the text: the queue and what else stands at the end moved it. */
+  keepAtEnd() { if (this.#isAtEnd) this.#toEnd() }
+
+  #reset(items) {
+    for (const view of this.#views.values()) view.end?.()
+    this.#views.clear()
+    this.#due.clear()
+    this.#list.replaceChildren()
+    this.#first = Math.max(0, items.length - WINDOW)
+    for (const item of items.slice(this.#first)) this.#add(item, null)
+    this.#toEnd()
+  }
+
+  #add(item, before) {
+    const view = this.#viewOf(item)
+    this.#views.set(item, view)
+    this.#list.insertBefore(view.element, before)
+    this.#due.add(item)
+  }
+
+  #viewOf(item) {
+    if (item.kind === 'tool') return new ToolView(item, this.#context)
+    return item.kind === 'notice' ? noticeView(item, this.#context) : messageView(item, this.#context)
+  }
+
+  #remove(item) {
+    const view = this.#views.get(item)
+    view?.end?.()
+    view?.element.remove()
+    this.#views.delete(item)
+    this.#due.delete(item)
+  }
+
+  /** The latest first, since that is what is looked at; the rest in the next frames. */
+  #drawDue() {
+    const until = performance.now() + SLICE
+    const due = [...this.#due].reverse()
+    for (const item of due) {
+      this.#views.get(item)?.update(item)
+      this.#due.delete(item)
+      if (performance.now() > until) break
+    }
+    if (this.#isAtEnd) this.#toEnd()
+    if (this.#due.size) this.#draw()
+  }
+
+  async #showEarlier() {
+    const { transcript } = this.#feed
+    if (this.#first === 0 && transcript.hasOlder) {
+      this.#earlier.disabled = true
+      try {
+        await this.#feed.loadOlder()
+      } catch (error) {
+        return this.#context.desk.fail('Earlier messages could not be read', error)
+      } finally {
+        this.#earlier.disabled = false
+      }
+    }
+    const from = Math.max(0, this.#first - WINDOW)
+    const before = this.#list.firstElementChild
+    const height = this.#scroller.scrollHeight
+    for (const item of transcript.items.slice(from, this.#first)) this.#add(item, before)
+    this.#first = from
+    this.#showEdges()
+    // What was in sight stays there, also where the browser does not anchor it itself.
+    this.#scroller.scrollTop += this.#scroller.scrollHeight - height
+    this.#draw()
+  }
+
+  #showEdges() {
+    this.#earlier.hidden = this.#first === 0 && !this.#feed.transcript.hasOlder
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this.#scroller
+    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR
+    this.#latest.hidden = this.#isAtEnd
+    if (scrollTop < NEAR && !this.#isAtEnd && !this.#earlier.hidden && !this.#earlier.disabled) {
+      this.#showEarlier()
+    }
+  }
+
+  #toEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight
+    this.#isAtEnd = true
+    this.#latest.hidden = true
+  }
+}

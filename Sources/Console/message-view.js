@@ -1,0 +1,35 @@
+// One message of a person or of the agent.
+
+import { h } from './dom.js'
+import { clockTime } from './format.js'
+import { StreamedMarkdown } from './streamed-markdown.js'
+
+const SAID = { user: 'You', assistant: 'Agent' }
+const STATUSES = { accepted: 'waits for an agent', queued: 'waits for its turn', processing: '' }
+
+/** `{element, update(item)}`. */
+export function messageView(item) {
+  const body = h('div', { class: 'text', data: { part: 'text' } })
+  const note = h('span', { class: 'note' })
+  const time = h('time')
+  const element = h('li', { class: 'message', data: { kind: item.kind } },
+    h('p', { class: 'by' }, h('strong', {}, item.parent ? 'Sub-agent' : SAID[item.kind]), time, note), body)
+  const markdown = item.kind === 'assistant' ? new StreamedMarkdown(body) : null
+  // The text is there at once; it becomes Markdown with the next slice of drawing.
+  if (!markdown || !item.isStreaming) body.textContent = item.text
+  return {
+    element,
+    update(now) {
+      if (now.messageId) element.dataset.message = now.messageId
+      element.toggleAttribute('data-streaming', now.isStreaming === true)
+      element.toggleAttribute('data-nested', Boolean(now.parent))
+      element.hidden = now.isCovered === true
+      if (now.at) {
+        time.dateTime = now.at
+        time.textContent = clockTime(now.at)
+      }
+      note.textContent = now.isCut ? 'cut off' : STATUSES[now.status] ?? ''
+      markdown?.update(now.text, { isFinal: !now.isStreaming })
+    },
+  }
+}

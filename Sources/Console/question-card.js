@@ -1,0 +1,99 @@
+// A permission question: what exactly would run, how long it waits, and three answers.
+
+import { everySecond } from './clock.js'
+import { h, icon } from './dom.js'
+import { countdown } from './format.js'
+import { addressOf } from './router.js'
+import { titleOf } from './words.js'
+
+const key = (letter) => h('kbd', { aria: { hidden: 'true' } }, letter)
+
+/** `{element, update(), end()}`; `withSession` names the session and leads there. */
+export function questionCard(desk, question, { withSession }) {
+  const session = () => titleOf(desk.sessions.value.get(question.sessionId))
+  const mayAnswer = desk.may('permissions:respond')
+  const answer = (...decision) => () => desk.answer(question, ...decision)
+  const buttons = mayAnswer ? [
+    h('button', { type: 'button', class: 'primary', onclick: answer(true), data: { action: 'allow' }, aria: { keyshortcuts: 'Y' } }, 'Allow', key('Y')),
+    h('button', { type: 'button', onclick: answer(true, true), data: { action: 'always' }, aria: { keyshortcuts: 'A' } }, 'Always allow', key('A')),
+    h('button', { type: 'button', class: 'deny', onclick: answer(false), data: { action: 'deny' }, aria: { keyshortcuts: 'N' } }, 'Deny', key('N')),
+  ] : []
+  const left = h('span', { class: 'left', data: { part: 'countdown' } })
+  const state = h('span', { class: 'answering' })
+  const title = h('p', { class: 'question-title' }, icon('waiting'), h('strong', {}, question.toolName),
+    withSession && h('span', { class: 'where' }, ' in ',
+      h('a', { href: addressOf({ view: 'session', id: question.sessionId }) }, session())),
+    left)
+  const element = h('div', {
+    class: 'question', role: 'group', tabindex: -1, data: { request: question.requestId },
+    aria: { label: `Permission question: ${question.toolName} in ${session()}` },
+  }, title,
+  question.description && h('p', { class: 'description', data: { part: 'description' } }, question.description),
+  question.command && h('pre', { class: 'command', tabindex: 0, role: 'group', 'aria-label': 'What would run', data: { part: 'command' } }, question.command),
+  h('div', { class: 'answers' }, buttons, state,
+    h('span', { class: 'keys-hint', aria: { hidden: 'true' } }, key('F8'), ' from anywhere')))
+
+  const stop = everySecond(() => {
+    if (!question.expiresAt) {
+      left.textContent = 'waits without limit'
+      return
+    }
+    const rest = Date.parse(question.expiresAt) - desk.realtime.now()
+    left.textContent = `${countdown(rest)} left`
+    element.classList.toggle('is-short', rest < 15_000)
+  })
+  return {
+    element,
+    update({ state: now }) {
+      for (const each of buttons) each.disabled = now === 'answering'
+      state.textContent = now === 'answering' ? 'Sending the answer…' : ''
+    },
+    end: stop,
+  }
+}
+
+/** Keeps a list of cards in step with the open questions that `wanted` lets through. */
+export class QuestionCards {
+  #desk
+  #list
+  #options
+  #cards = new Map()
+
+  constructor(desk, list, options) {
+    this.#desk = desk
+    this.#list = list
+    this.#options = options
+  }
+
+  show(questions) {
+    const ids = new Set(questions.map((question) => question.requestId))
+    for (const [id, card] of this.#cards) if (!ids.has(id)) this.#remove(id, card)
+    for (const question of questions) {
+      let card = this.#cards.get(question.requestId)
+      if (!card) {
+        card = questionCard(this.#desk, question, this.#options)
+        this.#cards.set(question.requestId, card)
+        this.#list.append(card.element)
+      }
+      card.update(question)
+    }
+  }
+
+  end() {
+    for (const card of this.#cards.values()) card.end()
+    this.#cards.clear()
+    this.#list.replaceChildren()
+  }
+
+  /** Whoever had the focus in it goes on at the next question, else where the list says. */
+  #remove(id, card) {
+    const hadFocus = card.element.contains(document.activeElement)
+    card.end()
+    card.element.remove()
+    this.#cards.delete(id)
+    if (!hadFocus) return
+    const next = document.querySelector('.question')
+    if (next) next.focus()
+    else this.#options.afterLast?.()
+  }
+}

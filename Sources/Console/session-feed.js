@@ -1,0 +1,131 @@
+// Keeps one session's transcript true: joins its channel, reads REST where history is missing, and
+// lets every publication take effect once and in order.
+
+import * as rest from './rest.js'
+import { Transcript } from './transcript.js'
+
+const PAGE = 60
+const FIRST_RETRY = 1_000, LAST_RETRY = 10_000
+
+export class SessionFeed {
+  transcript = new Transcript()
+  /** 'loading', 'ready', 'missing' (no such session) or 'forbidden'. */
+  state = 'loading'
+  /** What went wrong with the last read, until one succeeds. */
+  problem = null
+
+  #desk
+  #id
+  #changed
+  #subscription = null
+  #held = null             // publications that came while REST was read
+  #round = 0
+  #older = null            // where the page before begins
+  #isLoadingOlder = false
+  #retry = null
+
+  /** `changed()` is called after every change; `transcript.takeChanges()` says which. */
+  constructor(desk, id, changed) {
+    this.#desk = desk
+    this.#id = id
+    this.#changed = changed
+  }
+
+  open() {
+    this.#subscription = this.#desk.realtime.subscribe(
+      `session:${this.#id}`, (message) => this.#received(message))
+  }
+
+  close() {
+    this.#round++
+    clearTimeout(this.#retry)
+    this.#subscription?.dispose()
+  }
+
+  /** The page before; resolves when it is there. */
+  async loadOlder() {
+    if (!this.#older || this.#isLoadingOlder || this.#held) return
+    this.#isLoadingOlder = true
+    const round = this.#round
+    try {
+      const page = await rest.messages(this.#id, { limit: PAGE, cursor: this.#older })
+      if (round !== this.#round) return
+      this.#older = page.nextCursor
+      this.transcript.prepend(page.items.reverse(), page.nextCursor !== null)
+      this.#changed()
+    } finally {
+      this.#isLoadingOlder = false
+    }
+  }
+
+  /** What waits, as it is now: nobody publishes that a message was taken back. */
+  refreshQueue() {
+    const once = this.#desk.realtime.subscribe(`session:${this.#id}`, ({ type, payload }) => {
+      if (type !== 'subscribed') return
+      queueMicrotask(() => once.dispose())
+      if (this.#held || !payload.snapshot) return
+      this.transcript.setQueue(payload.snapshot.queuedMessages)
+      this.#changed()
+    })
+  }
+
+  #received(message) {
+    if (message.type === 'subscribed') {
+      if (message.gap || this.state === 'loading') this.#join(message.payload)
+    } else if (message.offset === undefined) {
+      this.#refused(message)
+    } else if (this.#held) {
+      this.#held.push(message)
+    } else {
+      this.#apply(message)
+      this.#changed()
+    }
+  }
+
+  #refused({ payload, willRetry }) {
+    this.problem = payload.message
+    if (!willRetry) this.state = payload.code === 'CHANNEL_FORBIDDEN' ? 'missing' : 'forbidden'
+    this.#changed()
+  }
+
+  /** From here on the snapshot and what is held are the session; REST has what was before. */
+  #join({ snapshot }) {
+    this.#held = []
+    this.#read(snapshot, ++this.#round, FIRST_RETRY)
+  }
+
+  async #read(snapshot, round, patience) {
+    try {
+      const [session, page] = await Promise.all(
+        [rest.readSession(this.#id), rest.messages(this.#id, { limit: PAGE })])
+      if (round === this.#round) this.#begin(session, page, snapshot)
+    } catch (error) {
+      if (round !== this.#round) return
+      this.problem = error.message
+      if (error.status === 404) this.state = 'missing'
+      else this.#retry = setTimeout(() => this.#read(snapshot, round, Math.min(LAST_RETRY, patience * 2)), patience)
+      this.#changed()
+    }
+  }
+
+  #begin(session, page, snapshot) {
+    this.#older = page.nextCursor
+    this.transcript.reset({
+      session, snapshot, messages: page.items.reverse(), hasOlder: page.nextCursor !== null,
+    })
+    this.#desk.put(session)
+    if (snapshot) this.#desk.questionsOf(this.#id, snapshot.pendingPermissions)
+    const held = this.#held
+    this.#held = null
+    this.state = 'ready'
+    this.problem = null
+    for (const message of held) this.#apply(message)
+    this.#changed()
+  }
+
+  #apply(message) {
+    this.transcript.apply(message)
+    if (message.type === 'permission_request') this.#desk.asked({ sessionId: this.#id, ...message.request })
+    if (message.type.startsWith('permission_') && message.requestId) this.#desk.ended(message.requestId)
+  }
+}

@@ -1,0 +1,36 @@
+// The things of which a conversation consists, as the transcript's model holds them:
+//   user       {key, messageId, text, status, at}
+//   assistant  {key, messageId?, text, isStreaming?, isCut?, isCovered?, parent?, at}
+//   tool       {key, toolUseId, name, input, result, state, startedAt, endedAt, parent?, intent?}
+//              state: running · done · failed · interrupted · unknown
+//   notice     {key, tone, at, what: allowed · denied (requestId, by, isAlways) · timed_out (requestId)
+//              · mode (mode, by) · interrupted (reason) · error (text, code, canRetry)}
+
+export const newTool = (toolUseId, name) => ({
+  key: `u:${toolUseId}`, kind: 'tool', toolUseId, name, input: {}, result: null, state: 'running',
+  startedAt: null, endedAt: null,
+})
+
+/** Of `tool_start`, or of a running tool in a snapshot, which does not say since when. */
+export const itemOfTool = (event, startedAt) => ({
+  ...newTool(event.toolUseId, event.toolName), input: event.toolInput ?? {}, startedAt,
+  intent: event.toolIntent, displayName: event.toolDisplayName, parent: event.parentToolUseId,
+})
+
+/** Of a message as REST shows it; `running` are the tools that run. */
+export function itemOfMessage(message, running) {
+  const base = { messageId: message.id, at: message.createdAt, isFromRest: true }
+  if (message.role !== 'tool') {
+    return {
+      ...base, key: `m:${message.id}`, kind: message.role, text: message.text ?? '',
+      status: message.status,
+    }
+  }
+  const isEnded = typeof message.result === 'string'
+  const state = isEnded ? (message.isError ? 'failed' : 'done')
+    : running.has(message.toolUseId) ? 'running' : 'unknown'
+  return {
+    ...base, ...newTool(message.toolUseId ?? message.id, message.toolName ?? 'Tool'), state,
+    input: message.toolInput ?? {}, result: message.result ?? null, startedAt: message.createdAt,
+  }
+}

@@ -1,0 +1,285 @@
+// What a session shows: REST's messages and a snapshot, then publications, folded into one model.
+// No DOM, clock or network here. After each call `takeChanges()` says what a view has to draw again.
+
+import { TextFlows } from './text-flows.js'
+import { itemOfMessage, itemOfTool, newTool } from './transcript-items.js'
+
+export class Transcript {
+  /** In the order in which they are shown: see transcript-items.js. */
+  items = []
+  /** Messages that wait for their turn: {messageId, text, createdAt}. */
+  queue = []
+  /** Of the session: status, mode, modeVersion, modeChangedBy, usage. */
+  head = { status: 'idle', mode: 'ask', modeVersion: 0, modeChangedBy: null, usage: null }
+  /** Whether older messages are to be had from REST. */
+  hasOlder = false
+
+  #byKey = new Map()
+  #flows = new TextFlows()
+  #changes = noChanges()
+  #serial = 0
+
+  takeChanges() {
+    const changes = this.#changes
+    this.#changes = noChanges()
+    return changes
+  }
+
+  item(key) { return this.#byKey.get(key) }
+
+  /** Begins anew: `messages` oldest first, from a read that is no older than the snapshot. */
+  reset({ session, messages, snapshot, hasOlder }) {
+    this.items = []
+    this.queue = []
+    this.#byKey.clear()
+    this.#flows.clear()
+    this.hasOlder = hasOlder
+    this.head = {
+      status: snapshot?.status ?? session.status, mode: snapshot?.mode ?? session.mode,
+      modeVersion: snapshot?.modeVersion ?? session.modeVersion, modeChangedBy: null,
+      usage: session.usage,
+    }
+    const running = new Set((snapshot?.runningTools ?? []).map((tool) => tool.toolUseId))
+    for (const message of messages) {
+      if (message.status === 'queued') this.#enqueue(message.id, message.text, message.createdAt)
+      else this.#insert(itemOfMessage(message, running))
+    }
+    if (snapshot) this.#takeSnapshot(snapshot)
+    this.#changes = { ...noChanges(), isReset: true, head: true }
+  }
+
+  /** Puts older messages, oldest first, in front. */
+  prepend(messages, hasOlder) {
+    const items = messages.filter(({ id, toolUseId, status }) =>
+      status !== 'queued' && !this.#byKey.has(`m:${id}`) && !this.#byKey.has(`u:${toolUseId}`))
+      .map((message) => itemOfMessage(message, new Set()))
+    for (const item of items) this.#byKey.set(item.key, item)
+    this.items.unshift(...items)
+    this.hasOlder = hasOlder
+    this.#changes.prepended += items.length
+  }
+
+  /** The next publication of the session's channel. */
+  apply(event) {
+    const take = this.#handlers[event.type]
+    if (take) take(event)
+  }
+
+  #handlers = {
+    user_message: (event) => this.#userMessage(event),
+    text_delta: (event) => this.#delta(event),
+    text_complete: (event) => this.#complete(event),
+    tool_start: (event) => this.#toolStart(event),
+    tool_result: (event) => this.#toolResult(event),
+    permission_request: () => this.#status('waiting'),
+    permission_resolved: (event) => this.#notice(event, event.allowed ? 'good' : 'bad', {
+      what: event.allowed ? 'allowed' : 'denied', requestId: event.requestId,
+      by: event.resolvedBy, isAlways: event.alwaysAllow,
+    }),
+    permission_timeout: (event) =>
+      this.#notice(event, 'bad', { what: 'timed_out', requestId: event.requestId }),
+    mode_changed: (event) => this.#modeChanged(event),
+    usage: (event) => this.#usage(event),
+    interrupted: (event) => this.#interrupted(event),
+    error: (event) => {
+      this.#notice(event, 'bad', {
+        what: 'error', text: event.error, code: event.code, canRetry: event.canRetry,
+      })
+      this.#endFlows('failed')
+      this.#status('failed')
+    },
+    complete: (event) => {
+      if (event.usage) this.#usage(event.usage)
+      this.#endFlows(event.reason === 'complete' ? 'unknown' : 'interrupted')
+      this.#status({ complete: 'idle', interrupted: 'interrupted', error: 'failed' }[event.reason])
+    },
+  }
+
+  /** What REST or the team's channel says of the session; its mode only where it is newer. */
+  sessionChanged(session) {
+    if (session.modeVersion > this.head.modeVersion) {
+      Object.assign(this.head, { mode: session.mode, modeVersion: session.modeVersion })
+      this.#changes.head = true
+    }
+    this.#status(session.status)
+  }
+
+  /** What waits, from a fresh snapshot: messages that were taken back are in it no longer. */
+  setQueue(queued) {
+    this.queue = queued.map(({ messageId, text, createdAt }) => ({ messageId, text, createdAt }))
+    this.#changes.head = true
+  }
+
+  takenBack(messageId) {
+    this.queue = this.queue.filter((message) => message.messageId !== messageId)
+    this.#remove(this.#byKey.get(`m:${messageId}`))
+    this.#changes.head = true
+  }
+
+  #takeSnapshot(snapshot) {
+    for (const tool of snapshot.runningTools ?? []) {
+      if (!this.#byKey.has(`u:${tool.toolUseId}`)) this.#insert(itemOfTool(tool, null))
+    }
+    this.setQueue(snapshot.queuedMessages ?? this.queue)
+    for (const text of snapshot.nestedTexts ?? []) this.#begin(text, text.text)
+    if (snapshot.textInFlight) this.#begin({}, snapshot.textInFlight)
+  }
+
+  #userMessage({ messageId, text, status, timestamp }) {
+    const item = this.#byKey.get(`m:${messageId}`)
+    if (status === 'queued') {
+      this.#remove(item)
+      this.#enqueue(messageId, text, timestamp)
+    } else if (item) {
+      item.status = status
+      this.#changed(item)
+    } else {
+      this.queue = this.queue.filter((message) => message.messageId !== messageId)
+      this.#insert({ key: `m:${messageId}`, kind: 'user', messageId, text, status, at: timestamp })
+    }
+    if (status === 'processing') this.#status('running')
+    this.#changes.head = true
+  }
+
+  #enqueue(messageId, text, createdAt) {
+    if (this.queue.some((message) => message.messageId === messageId)) return
+    this.queue.push({ messageId, text, createdAt })
+    this.#changes.head = true
+  }
+
+  #delta(event) {
+    this.#status('running')
+    const item = this.#flows.of(event)
+    if (!item) return this.#begin(event, event.delta, event.timestamp)
+    item.text += event.delta
+    item.isCovered = this.#isCovered(item)
+    this.#changed(item)
+  }
+
+  #begin(flow, text, at = null) {
+    const item = {
+      key: `t:${++this.#serial}`, kind: 'assistant', text, isStreaming: true, at,
+      parent: flow.parentToolUseId,
+    }
+    item.isCovered = this.#isCovered(item)
+    this.#flows.begin(flow, item)
+    this.#insert(item)
+  }
+
+  /** REST was read after the snapshot, so the final text may be there before the channel says so. */
+  #isCovered(item) {
+    const finals = this.items.filter((other) => other !== item && other.kind !== 'notice')
+    const last = finals.at(-1)
+    return last?.kind === 'assistant' && !last.isStreaming && last.isFromRest === true
+      && last.text.startsWith(item.text)
+  }
+
+  /** The final text takes the place of its preview, which keeps its place in the conversation. */
+  #complete(event) {
+    if (event.isIntermediate) this.#status('running')
+    const previews = this.#flows.take(event)
+    const known = this.#byKey.get(`m:${event.messageId}`)
+    const [kept, ...others] = known ? [known, ...previews] : previews
+    for (const item of others) if (item !== kept) this.#remove(item)
+    if (!kept) {
+      return this.#insert({
+        key: `m:${event.messageId}`, kind: 'assistant', messageId: event.messageId,
+        text: event.text, at: event.timestamp, parent: event.parentToolUseId,
+      })
+    }
+    Object.assign(kept, {
+      text: event.text, isStreaming: false, isCovered: false, messageId: event.messageId,
+      at: event.timestamp,
+    })
+    this.#byKey.set(`m:${event.messageId}`, kept)
+    this.#changed(kept)
+  }
+
+  #toolStart(event) {
+    this.#status('running')
+    const known = this.#byKey.get(`u:${event.toolUseId}`)
+    if (!known) return this.#insert(itemOfTool(event, event.timestamp))
+    if (known.state !== 'running' && known.state !== 'unknown') return
+    Object.assign(known, itemOfTool(event, event.timestamp))
+    this.#changed(known)
+  }
+
+  #toolResult(event) {
+    let item = this.#byKey.get(`u:${event.toolUseId}`)
+    if (!item) {
+      item = newTool(event.toolUseId, event.toolName)
+      this.#insert(item)
+    }
+    Object.assign(item, {
+      result: event.result, state: event.isError ? 'failed' : 'done', endedAt: event.timestamp,
+    })
+    this.#changed(item)
+  }
+
+  #modeChanged(event) {
+    Object.assign(this.head, {
+      mode: event.mode, modeVersion: event.modeVersion, modeChangedBy: event.changedBy,
+    })
+    this.#changes.head = true
+    this.#notice(event, 'quiet', { what: 'mode', mode: event.mode, by: event.changedBy })
+  }
+
+  #usage(report) {
+    const usage = { ...this.head.usage }
+    for (const [key, value] of Object.entries(report)) if (/Tokens|Window/.test(key)) usage[key] = value
+    this.head.usage = usage
+    this.#changes.head = true
+  }
+
+  #interrupted(event) {
+    this.#notice(event, 'warn', { what: 'interrupted', reason: event.reason })
+    this.#endFlows('interrupted')
+    if (event.queuedMessages) this.setQueue(event.queuedMessages)
+    this.#status('interrupted')
+  }
+
+  /** The run is over: text without an end stays as far as it came, tools have no known outcome. */
+  #endFlows(outcome) {
+    for (const item of this.#flows.all) {
+      if (!item.text.trim() || item.isCovered) this.#remove(item)
+      else Object.assign(item, { isStreaming: false, isCut: true })
+      this.#changed(item)
+    }
+    this.#flows.clear()
+    for (const item of this.items) {
+      if (item.kind !== 'tool' || item.state !== 'running') continue
+      item.state = outcome === 'interrupted' ? 'interrupted' : 'unknown'
+      this.#changed(item)
+    }
+  }
+
+  #notice(event, tone, detail) {
+    const key = `n:${event.eventId}`
+    if (!this.#byKey.has(key)) this.#insert({ key, kind: 'notice', tone, at: event.timestamp, ...detail })
+  }
+
+  #status(status) {
+    if (!status || status === this.head.status) return
+    this.head.status = status
+    this.#changes.head = true
+  }
+
+  #insert(item) {
+    this.items.push(item)
+    this.#byKey.set(item.key, item)
+    this.#changes.appended.push(item)
+  }
+
+  #changed(item) { this.#changes.updated.add(item) }
+
+  #remove(item) {
+    if (!item) return
+    this.items = this.items.filter((other) => other !== item)
+    this.#byKey.delete(item.key)
+    this.#changes.removed.push(item)
+  }
+}
+
+const noChanges = () => ({
+  isReset: false, prepended: 0, appended: [], updated: new Set(), removed: [], head: false,
+})

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { Transcript } from '../../Sources/Console/transcript.js'
+
+const session = { status: 'idle', mode: 'ask', modeVersion: 1, usage: null }
+const snapshot = (fields = {}) => ({
+  status: 'running', mode: 'ask', modeVersion: 1, textInFlight: '', runningTools: [],
+  pendingPermissions: [], queuedMessages: [], ...fields,
+})
+
+let events = 0
+const event = (type, fields) =>
+  ({ type, eventId: `e${++events}`, timestamp: '2026-11-20T08:30:00.000Z', ...fields })
+
+function begun({ messages = [], hasOlder = false, ...live } = {}) {
+  const transcript = new Transcript()
+  transcript.reset({ session, messages, snapshot: snapshot(live), hasOlder })
+  transcript.takeChanges()
+  return transcript
+}
+
+const shown = (transcript) => transcript.items.filter((item) => !item.isCovered)
+  .map((item) => item.text ?? item.name ?? item.kind)
+
+test('deltas of a turn become one text, and its final text takes their place', () => {
+  const transcript = begun()
+  transcript.apply(event('text_delta', { delta: 'Hel', turnId: 't1' }))
+  const [item] = transcript.items
+  transcript.apply(event('text_delta', { delta: 'lo', turnId: 't1' }))
+  assert.equal(item.text, 'Hello')
+  transcript.apply(event('text_complete', { text: 'Hello!', turnId: 't1', messageId: 'm1' }))
+  assert.deepEqual(shown(transcript), ['Hello!'])
+  assert.equal(transcript.items[0], item, 'it keeps its place and its view')
+  assert.equal(item.isStreaming, false)
+})
+
+test('the text of a snapshot goes on with the deltas behind it', () => {
+  const transcript = begun({ textInFlight: 'The beginning' })
+  transcript.apply(event('text_delta', { delta: ' and more', turnId: 't7' }))
+  assert.deepEqual(shown(transcript), ['The beginning and more'])
+  transcript.apply(event('text_complete', { text: 'The beginning and more.', turnId: 't7', messageId: 'm' }))
+  assert.deepEqual(shown(transcript), ['The beginning and more.'])
+})
+
+test('blank text of a snapshot is not taken for the beginning of another turn', () => {
+  const transcript = begun({ textInFlight: '\n\n' })
+  transcript.apply(event('text_delta', { delta: 'New', turnId: 't8' }))
+  assert.deepEqual(shown(transcript).at(-1), 'New')
+})
+
+test('a final text that REST has already is neither doubled nor shown as a preview', () => {
+  const transcript = begun({
+    messages: [{ id: 'm1', role: 'assistant', text: 'All of it.', createdAt: '2026-11-20T08:30:00Z' }],
+    textInFlight: 'All of',
+  })
+  assert.deepEqual(shown(transcript), ['All of it.'])
+  transcript.apply(event('text_delta', { delta: ' it', turnId: 't1' }))
+  assert.deepEqual(shown(transcript), ['All of it.'])
+  transcript.apply(event('text_complete', { text: 'All of it.', turnId: 't1', messageId: 'm1' }))
+  assert.deepEqual(shown(transcript), ['All of it.'])
+  assert.equal(transcript.items.length, 1)
+})
+
+test('a new text that only begins like the last one shows as soon as it differs', () => {
+  const transcript = begun({
+    messages: [{ id: 'm1', role: 'assistant', text: 'I see.', createdAt: '2026-11-20T08:30:00Z' }],
+  })
+  transcript.apply(event('text_delta', { delta: 'I', turnId: 't2' }))
+  transcript.apply(event('text_delta', { delta: ' go on', turnId: 't2' }))
+  assert.deepEqual(shown(transcript), ['I see.', 'I go on'])
+})
+
+test('texts of two flows do not mix', () => {
+  const transcript = begun()
+  transcript.apply(event('text_delta', { delta: 'outer', turnId: 't1' }))
+  transcript.apply(event('text_delta', { delta: 'inner', turnId: 't1', parentToolUseId: 'u1' }))
+  transcript.apply(event('text_delta', { delta: ' on', turnId: 't1' }))
+  transcript.apply(event('text_complete', { text: 'inner.', turnId: 't1', parentToolUseId: 'u1', messageId: 'm2' }))
+  assert.deepEqual(shown(transcript), ['outer on', 'inner.'])
+  assert.equal(transcript.items[0].isStreaming, true)
+})
+
+test('a tool runs, ends, and is the same one when REST had it', () => {
+  const tool = { toolUseId: 'u1', toolName: 'Bash', toolInput: { command: 'ls' } }
+  const transcript = begun({
+    messages: [{ id: 'm3', role: 'tool', text: '', toolName: 'Bash', toolUseId: 'u1', toolInput: { command: 'ls' }, createdAt: '2026-11-20T08:29:59Z' }],
+    runningTools: [tool],
+  })
+  assert.equal(transcript.items[0].state, 'running')
+  transcript.apply(event('tool_start', tool))
+  transcript.apply(event('tool_result', { toolUseId: 'u1', toolName: 'Bash', result: 'x', isError: true }))
+  assert.equal(transcript.items.length, 1)
+  assert.equal(transcript.items[0].state, 'failed')
+  transcript.apply(event('tool_start', tool))
+  assert.equal(transcript.items[0].state, 'failed', 'a late start does not begin it again')
+})
+
+test('a queued message waits, is processed, and can be taken back', () => {
+  const transcript = begun()
+  transcript.apply(event('user_message', { messageId: 'm1', text: 'later', status: 'queued' }))
+  transcript.apply(event('user_message', { messageId: 'm2', text: 'never', status: 'queued' }))
+  assert.equal(transcript.queue.length, 2)
+  assert.equal(transcript.items.length, 0)
+  transcript.takenBack('m2')
+  transcript.apply(event('user_message', { messageId: 'm1', text: 'later', status: 'processing' }))
+  assert.deepEqual([transcript.queue.length, ...shown(transcript)], [0, 'later'])
+})
+
+test('an accepted message that has to wait after all moves to the queue', () => {
+  const transcript = begun()
+  transcript.apply(event('user_message', { messageId: 'm1', text: 'a', status: 'accepted' }))
+  transcript.apply(event('user_message', { messageId: 'm1', text: 'a', status: 'queued' }))
+  assert.deepEqual([transcript.items.length, transcript.queue.length], [0, 1])
+})
+
+test('the end of a run ends what was in flight', () => {
+  const transcript = begun()
+  transcript.apply(event('text_delta', { delta: 'half', turnId: 't1' }))
+  transcript.apply(event('tool_start', { toolUseId: 'u1', toolName: 'Bash', toolInput: {} }))
+  transcript.apply(event('interrupted', { reason: 'aborted', queuedMessages: [] }))
+  assert.deepEqual(transcript.items.map((item) => item.isCut ?? item.state ?? item.reason), [true, 'interrupted', 'aborted'])
+  transcript.apply(event('complete', { reason: 'interrupted' }))
+  assert.equal(transcript.head.status, 'interrupted')
+})
+
+test('status, mode and usage follow the events, and older REST answers do not undo them', () => {
+  const transcript = begun()
+  transcript.apply(event('mode_changed', { mode: 'allow-all', previousMode: 'ask', modeVersion: 2, changedBy: 'ada' }))
+  transcript.sessionChanged({ mode: 'ask', modeVersion: 1, status: 'running' })
+  assert.deepEqual([transcript.head.mode, transcript.head.modeChangedBy], ['allow-all', 'ada'])
+  transcript.apply(event('usage', { inputTokens: 10, outputTokens: 2, contextTokens: 12, contextWindow: 100 }))
+  transcript.apply(event('complete', { reason: 'complete', usage: { inputTokens: 11, outputTokens: 3 } }))
+  assert.deepEqual(transcript.head.usage, { inputTokens: 11, outputTokens: 3, contextTokens: 12, contextWindow: 100 })
+  assert.equal(transcript.head.status, 'idle')
+})
+
+test('older messages come in front, each once', () => {
+  const message = (id) => ({ id, role: 'user', text: id, createdAt: '2026-11-20T08:00:00Z' })
+  const transcript = begun({ messages: [message('m3')], hasOlder: true })
+  transcript.prepend([message('m1'), message('m2'), message('m3')], false)
+  assert.deepEqual(shown(transcript), ['m1', 'm2', 'm3'])
+  assert.equal(transcript.takeChanges().prepended, 2)
+  assert.equal(transcript.hasOlder, false)
+})
+
+test('an unknown event changes nothing', () => {
+  const transcript = begun()
+  transcript.apply(event('from_the_future', { text: '?' }))
+  assert.deepEqual(transcript.items, [])
+})
