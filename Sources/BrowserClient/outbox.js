@@ -8,6 +8,9 @@ const OUTCOMES = {
   PERMISSION_ALREADY_RESOLVED: 'already_resolved', PERMISSION_NOT_FOUND: 'not_found',
 }
 
+/** Whether a subscribe that was answered left after an answer; ids count up. */
+const isAfter = (id, answerId) => Number(id?.slice(1)) > Number(answerId.slice(1))
+
 export class Outbox {
   #answers = new Map()   // 'session request' → answer
   #isUp = false
@@ -29,7 +32,7 @@ export class Outbox {
     if (known) return known
     const command = { type: 'permission_response', sessionId, requestId, allowed }
     if (alwaysAllow !== undefined) command.alwaysAllow = alwaysAllow
-    const answer = { key, command, id: null, attempts: 0, retryAt: NEVER, handler: null }
+    const answer = { key, command, id: null, isDeaf: false, attempts: 0, retryAt: NEVER }
     if (refusal) return this.#settle(answer, { error: refusal }, now)
     if (this.#answers.size >= POLICY.maximumAnswers) {
       const message = `${POLICY.maximumAnswers} answers wait for their acknowledgement already`
@@ -53,6 +56,7 @@ export class Outbox {
     this.#isUp = false
     for (const answer of this.#answers.values()) {
       answer.id = null
+      answer.isDeaf = false
       answer.attempts = 0
       answer.retryAt = NEVER
       if (!isFinal) continue
@@ -81,10 +85,11 @@ export class Outbox {
 
   /** What the session's channel said. */
   #heard(answer, message, now) {
-    if (message.type === 'error' && message.offset === undefined || message.gap) {
-      // The acknowledgement may have passed unheard: a second answer is told how it ended.
-      if (answer.id) this.#again(answer, now)
-    }
+    const isRefusal = message.type === 'error' && message.offset === undefined
+    if (isRefusal || message.type === 'subscribed') answer.isDeaf = isRefusal
+    // Joined or refused after the answer had left: its acknowledgement may have passed unheard, and
+    // another answer is told how it ended.
+    if (answer.id && (isRefusal || isAfter(message.id, answer.id))) this.#again(answer, now)
     if (message.requestId !== answer.command.requestId) return
     const { type, allowed, alwaysAllow, resolvedBy } = message
     if (type === 'permission_timeout') this.#settle(answer, { outcome: { outcome: 'timeout' } }, now)
@@ -96,6 +101,7 @@ export class Outbox {
   #send(answer, now) {
     answer.id = this.nextId('a')
     answer.retryAt = NEVER
+    if (answer.isDeaf) this.#again(answer, now)
     this.send({ ...answer.command, id: answer.id }, now)
   }
 
