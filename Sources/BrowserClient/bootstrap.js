@@ -9,20 +9,18 @@ export function createRealtimeBootstrap({ isEnabled = true, options, create, onE
 
   async function begin(mine) {
     try {
-      if (!(typeof isEnabled === 'function' ? await isEnabled() : isEnabled)) return null
-      if (mine !== round) return null
+      const isOn = await (typeof isEnabled === 'function' ? isEnabled() : isEnabled)
+      if (!isOn || mine !== round) return null
       const made = create ? await create() : new RealtimeClient(options)
-      if (mine !== round) {
-        made?.disconnect()
-        return null
-      }
+      if (mine !== round) return null   // it was never connected
       made.connect()
-      client = made
+      return client = made
     } catch (error) {
-      if (mine === round) starting = null   // a later start may try again
       report(error)
+      return null
+    } finally {
+      if (mine === round && !client) starting = null   // a later start tries again
     }
-    return client
   }
 
   function report(error) {

@@ -106,7 +106,14 @@ export class RealtimeClient {
     this.#queue.push(...this.#machine.take())
     if (this.#isPerforming) return
     this.#isPerforming = true
-    for (let next = 0; next < this.#queue.length; next += 1) this.#do(this.#queue[next])
+    for (let next = 0; next < this.#queue.length; next += 1) {
+      try {
+        this.#do(this.#queue[next])
+      } catch (cause) {
+        // A socket that throws answers nothing: what is awaited from it times out.
+        this.#emit('error', { code: 'SOCKET_FAILED', message: `${cause?.message ?? cause}`, cause })
+      }
+    }
     this.#queue = []
     this.#isPerforming = false
     this.#setTimer()
@@ -115,6 +122,7 @@ export class RealtimeClient {
   #do(action) {
     switch (action.do) {
       case 'open': return this.#open(action.link)
+      case 'dial': return this.#dial(action.link, action.token)
       case 'send': return this.#socket?.send(JSON.stringify(action.command))
       case 'close': return this.#close(action.code)
       case 'check': return this.#check()
@@ -130,41 +138,44 @@ export class RealtimeClient {
   #open(link) {
     const { token, getToken } = this.#options
     if (!getToken) return this.#dial(link, token)
-    new Promise((resolve) => { resolve(getToken()) }).then(
-      (fresh) => this.#ifCurrent(link, () => {
-        this.#dial(link, fresh)
-        this.#setTimer()
-      }),
-      (cause) => this.#ifCurrent(link, () => this.#step((machine, now) =>
-        machine.connection.tokenFailed(now, cause))))
+    this.#later(getToken, (now, fresh) => this.#queue.push({ do: 'dial', link, token: fresh }),
+      (now, cause) => this.#machine.connection.tokenFailed(now, cause))
   }
 
-  #ifCurrent(link, action) {
-    if (this.#machine.connection.link === link) action()
+  #check() {
+    const { connection } = this.#machine
+    const { checkCredential, url } = this.#options
+    const done = (now, verdict) => connection.checked(now, verdict)
+    // No answer says nothing about the credential.
+    this.#later(() => checkCredential({ url, token: this.#token }), done, done)
+  }
+
+  /** Does what may take its time or fail; what it brings to a later attempt is dropped. */
+  #later(work, done, failed) {
+    const { link } = this.#machine.connection
+    const then = (step) => (result) => this.#ifCurrent(link, (machine, now) => step(now, result))
+    new Promise((resolve) => { resolve(work()) }).then(then(done), then(failed))
+  }
+
+  #ifCurrent(link, event) {
+    if (this.#machine.connection.link === link) this.#step(event)
   }
 
   #dial(link, token) {
-    const { createSocket, url } = this.#options
     const { connection } = this.#machine
+    if (connection.link !== link) return   // told to stop meanwhile
     this.#token = token
     connection.opening(this.#clock.now())
-    let socket
-    const heard = (event) => this.#ifCurrent(link, () => this.#step(event))
-    const closed = (code, reason) => heard((machine, now) => {
+    const protocols = token ? ['switchboard.v1', `bearer.${token}`] : ['switchboard.v1']
+    const socket = this.#options.createSocket(this.#options.url, protocols)
+    this.#socket = socket
+    socket.onopen = () => this.#ifCurrent(link, () => connection.opened())
+    socket.onmessage = ({ data }) =>
+      this.#ifCurrent(link, (machine, now) => this.#received(data, now))
+    socket.onclose = ({ code, reason }) => this.#ifCurrent(link, (machine, now) => {
       this.#socket = null
       connection.closed(now, code ?? 1006, reason ?? '')
     })
-    try {
-      socket = createSocket(url, token ? ['switchboard.v1', `bearer.${token}`] : ['switchboard.v1'])
-    } catch (cause) {
-      const message = `no socket could be made: ${cause?.message ?? cause}`
-      this.#emit('error', { code: 'SOCKET_UNAVAILABLE', message, cause })
-      return closed(1006, message)
-    }
-    this.#socket = socket
-    socket.onopen = () => heard(() => connection.opened())
-    socket.onmessage = ({ data }) => heard((machine, now) => this.#received(data, now))
-    socket.onclose = ({ code, reason }) => closed(code, reason)
     socket.onerror = () => {}   // the close that follows says all there is to know
   }
 
@@ -174,24 +185,14 @@ export class RealtimeClient {
       if (typeof data === 'string') message = JSON.parse(data)
     } catch { /* said below, together with what is JSON and still no message */ }
     if (typeof message?.type !== 'string') return this.#machine.garbled(now)
-    this.#emit('message', message)
     this.#machine.received(message, now)
+    this.#emit('message', message)
   }
 
   #close(code) {
     const socket = this.#socket
     this.#socket = null
     socket?.close(code)
-  }
-
-  #check() {
-    const { connection } = this.#machine
-    const { link } = connection
-    const { checkCredential, url } = this.#options
-    const done = (verdict) => this.#ifCurrent(link, () => this.#step((machine, now) =>
-      connection.checked(now, verdict)))
-    new Promise((resolve) => { resolve(checkCredential({ url, token: this.#token })) })
-      .then(done, () => done('unknown'))   // no answer says nothing about the credential
   }
 
   #changed(event) {
@@ -228,10 +229,10 @@ export class RealtimeClient {
   /** One timer for all deadlines; one that fires too early only looks and sets the next. */
   #setTimer() {
     const { deadline } = this.#machine
-    if (deadline >= this.#timerAt) return
+    if (deadline >= this.#timerAt && deadline !== Infinity) return
     this.#clock.clearTimeout(this.#timer)
-    this.#timer = null
     this.#timerAt = deadline
+    if (deadline === Infinity) return
     const delay = Math.min(LONGEST_TIMEOUT, Math.max(0, deadline - this.#clock.now()))
     this.#timer = this.#clock.setTimeout(() => {
       this.#timerAt = Infinity

@@ -3,8 +3,6 @@
 
 import { duty, POLICY, reconnectDelay } from './policy.js'
 
-const NEVER = Infinity
-
 export class Connection {
   state = 'disconnected'
   /** Number of the current attempt; what an older one reports is ignored. */
@@ -16,11 +14,11 @@ export class Connection {
   #heartbeatMs = POLICY.heartbeatIntervalMs
   #drainMs = null
   #failure = null
-  #retryAt = NEVER
-  #connectBy = NEVER
-  #stableAt = NEVER
-  #pingAt = NEVER
-  #deadBy = NEVER
+  #retryAt = Infinity
+  #connectBy = Infinity
+  #stableAt = Infinity
+  #pingAt = Infinity
+  #deadBy = Infinity
 
   /** `act(action)`, `up(now)` after `connected`, `down(now, isFinal)` after each loss. */
   constructor({ random, backoff, act, up, down, nextId }) {
@@ -78,7 +76,7 @@ export class Connection {
   /** Something came in, so the connection lives. */
   heard(now) {
     if (!this.isUp) return
-    this.#deadBy = NEVER
+    this.#deadBy = Infinity
     this.#pingAt = now + this.#heartbeatMs
   }
 
@@ -122,12 +120,12 @@ export class Connection {
 
   /** Asks for a sign of life, unless one is awaited already. */
   probe(now) {
-    if (this.#deadBy === NEVER) this.act({ do: 'send', command: this.pinged(now) })
+    if (this.#deadBy === Infinity) this.act({ do: 'send', command: this.pinged(now) })
   }
 
   /** A ping on its way: silence is measured from here. */
   pinged(now) {
-    this.#pingAt = NEVER
+    this.#pingAt = Infinity
     this.#deadBy = Math.min(this.#deadBy, now + POLICY.patienceMs)
     return { type: 'ping', id: this.nextId('p') }
   }
@@ -189,12 +187,12 @@ export class Connection {
   }
 
   #clear() {
-    this.#retryAt = this.#connectBy = this.#stableAt = this.#pingAt = this.#deadBy = NEVER
+    this.#retryAt = this.#connectBy = this.#stableAt = this.#pingAt = this.#deadBy = Infinity
   }
 
   #settle() {
     this.#attempts = 0
-    this.#stableAt = NEVER
+    this.#stableAt = Infinity
   }
 
   #change(state, detail) {

@@ -45,7 +45,7 @@ export interface StateEvent {
 /** What went wrong without ending anything. */
 export interface ErrorEvent {
   /**
-   * `TOKEN_UNAVAILABLE`, `SOCKET_UNAVAILABLE`, `PROTOCOL_ERROR` (closed with 1002, 1007 or 1009),
+   * `TOKEN_UNAVAILABLE`, `SOCKET_FAILED` (it threw), `PROTOCOL_ERROR` (closed with 1002, 1007 or 1009),
    * `INVALID_MESSAGE`, `GAP_DETECTED` (mended by itself), `HANDLER_FAILED`; or the server's code.
    */
   code: string
@@ -261,7 +261,7 @@ export interface RealtimeBootstrap {
   readonly client: RealtimeClient | null
   /**
    * Makes and connects the one client. Never rejects: null when it is switched off, stopped
-   * meanwhile, or failed; a later call tries again after a failure.
+   * meanwhile, or failed; a later call tries again.
    */
   start(): Promise<RealtimeClient | null>
   /** Disconnects it; a later start makes a new one. */

@@ -1,9 +1,7 @@
 // Answers to permission questions, kept until the server acknowledges them. Pure.
 
-import { backoffDelay, POLICY } from './policy.js'
+import { backoffDelay, isPassing, POLICY } from './policy.js'
 
-const NEVER = Infinity
-const PASSING = new Set(['CHANNEL_UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL_ERROR'])
 const OUTCOMES = {
   PERMISSION_ALREADY_RESOLVED: 'already_resolved', PERMISSION_NOT_FOUND: 'not_found',
 }
@@ -20,7 +18,7 @@ export class Outbox {
   }
 
   get deadline() {
-    let least = NEVER
+    let least = Infinity
     for (const { retryAt } of this.#answers.values()) if (retryAt < least) least = retryAt
     return least
   }
@@ -32,7 +30,7 @@ export class Outbox {
     if (known) return known
     const command = { type: 'permission_response', sessionId, requestId, allowed }
     if (alwaysAllow !== undefined) command.alwaysAllow = alwaysAllow
-    const answer = { key, command, id: null, isDeaf: false, attempts: 0, retryAt: NEVER }
+    const answer = { key, command, id: null, isDeaf: false, attempts: 0, retryAt: Infinity }
     if (refusal) return this.#settle(answer, { error: refusal }, now)
     if (this.#answers.size >= POLICY.maximumAnswers) {
       const message = `${POLICY.maximumAnswers} answers wait for their acknowledgement already`
@@ -58,7 +56,7 @@ export class Outbox {
       answer.id = null
       answer.isDeaf = false
       answer.attempts = 0
-      answer.retryAt = NEVER
+      answer.retryAt = Infinity
       if (!isFinal) continue
       const message = 'disconnected before the server acknowledged the answer'
       this.#settle(answer, { error: { code: 'DISCONNECTED', message } }, now)
@@ -69,7 +67,7 @@ export class Outbox {
   refused({ id, payload: { code, message } }, now) {
     for (const answer of this.#answers.values()) {
       if (answer.id !== id) continue
-      if (PASSING.has(code)) this.#again(answer, now)
+      if (isPassing(code)) this.#again(answer, now)
       else if (OUTCOMES[code]) this.#settle(answer, { outcome: { outcome: OUTCOMES[code] } }, now)
       else this.#settle(answer, { error: { code, message } }, now)
       return true
@@ -100,13 +98,13 @@ export class Outbox {
 
   #send(answer, now) {
     answer.id = this.nextId('a')
-    answer.retryAt = NEVER
+    answer.retryAt = Infinity
     if (answer.isDeaf) this.#again(answer, now)
     this.send({ ...answer.command, id: answer.id }, now)
   }
 
   #again(answer, now) {
-    if (answer.retryAt !== NEVER) return
+    if (answer.retryAt !== Infinity) return
     answer.retryAt = now + backoffDelay(answer.attempts++, this.random, this.backoff)
   }
 

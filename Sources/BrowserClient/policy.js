@@ -20,6 +20,10 @@ export function duty(code) {
   return DUTIES[code] ?? (code >= 4100 && code < 4200 ? 'doNotReconnect' : 'reconnectWithBackoff')
 }
 
+/** Whether a refusal passes by itself, so that it is worth asking again. */
+export const isPassing = (code) =>
+  code === 'CHANNEL_UNAVAILABLE' || code === 'RATE_LIMITED' || code === 'INTERNAL_ERROR'
+
 /** Milliseconds, unless the name says otherwise. */
 export const POLICY = Object.freeze({
   /** Ceiling of the first retry; it doubles with each one, up to the maximum. */

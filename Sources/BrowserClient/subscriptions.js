@@ -1,10 +1,8 @@
 // Channels and who listens to them: each handler has a position of its own, and gets every
 // publication after it once and in order, or is told that there is a gap. Pure.
 
-import { backoffDelay, POLICY } from './policy.js'
+import { backoffDelay, isPassing, POLICY } from './policy.js'
 
-const NEVER = Infinity
-const PASSING = new Set(['CHANNEL_UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL_ERROR'])
 const CAP = 'MAX_SUBSCRIPTIONS_REACHED'
 
 /** One channel: what the server was asked on this connection, and where its stream stands. */
@@ -14,8 +12,8 @@ class Subscription {
   position = null     // last offset of the stream on this connection; null while not joined
   isHeld = false      // whether the server may hold it: then it replays nothing to another subscribe
   pending = null      // {id, isFresh, since} of the subscribe that is not answered
-  answerBy = NEVER
-  retryAt = NEVER
+  answerBy = Infinity
+  retryAt = Infinity
   attempts = 0
   gaps = 0            // in a row, without a publication in between
   failure = null
@@ -26,7 +24,7 @@ class Subscription {
 export class Subscriptions {
   #channels = new Map()
   #isUp = false
-  #wakeAt = NEVER
+  #wakeAt = Infinity
 
   /** `send(command)`, `act(action)`, and `abandon(now, message)` for a server that answers nothing. */
   constructor({ random, backoff, act, send, abandon, nextId }) {
@@ -50,7 +48,7 @@ export class Subscriptions {
     if (notify && one.position !== null) {
       handler.awaits = false
       handler.cursor = { epoch: one.epoch, offset: one.position }
-    } else if (one.retryAt === NEVER || notify) {
+    } else if (one.retryAt === Infinity || notify) {
       if (!this.#covers(one.pending, cursor)) this.#ask(one, now)
     }
     return handler
@@ -83,11 +81,11 @@ export class Subscriptions {
 
   down() {
     this.#isUp = false
-    this.#wakeAt = NEVER
+    this.#wakeAt = Infinity
     for (const one of this.#channels.values()) {
       this.#leave(one, false)
       one.attempts = one.gaps = 0
-      one.retryAt = NEVER
+      one.retryAt = Infinity
     }
   }
 
@@ -97,7 +95,7 @@ export class Subscriptions {
     const pending = one?.pending
     if (!pending || message.id !== pending.id) return
     one.pending = null
-    one.answerBy = NEVER
+    one.answerBy = Infinity
     one.attempts = 0
     const isFresh = pending.isFresh || epoch !== one.epoch
     if (isFresh) one.position = recovered && pending.since ? pending.since.offset : offset
@@ -136,7 +134,7 @@ export class Subscriptions {
       if (one.pending?.id !== message.id) continue
       const { isFresh } = one.pending
       // A passing trouble with a second handler's subscribe is not the others'.
-      const goesOn = !isFresh && PASSING.has(message.payload.code)
+      const goesOn = !isFresh && isPassing(message.payload.code)
       const concerned = one.handlers.filter((handler) => !goesOn || handler.awaits)
       if (goesOn) one.pending = null
       else this.#leave(one, false)
@@ -158,7 +156,7 @@ export class Subscriptions {
 
   tick(now) {
     if (now < this.#wakeAt) return
-    this.#wakeAt = NEVER
+    this.#wakeAt = Infinity
     for (const one of this.#channels.values()) {
       if (now >= one.answerBy) {
         return this.abandon(now, `no answer to the subscribe of ${one.channel}`)
@@ -185,7 +183,7 @@ export class Subscriptions {
     one.isHeld = true
     one.failure = null
     one.pending = { id, isFresh, since }
-    one.retryAt = NEVER
+    one.retryAt = Infinity
     one.answerBy = now + POLICY.subscribeTimeoutMs
     this.#wake(one.answerBy)
     const { channel } = one
@@ -207,7 +205,7 @@ export class Subscriptions {
     one.position = null
     if (one.gaps++ === 0) return this.#ask(one, now)
     one.pending = null
-    one.answerBy = NEVER
+    one.answerBy = Infinity
     this.#retry(one, one.gaps - 2, now)
   }
 
@@ -215,7 +213,7 @@ export class Subscriptions {
   #leave(one, isHeld) {
     one.isHeld = isHeld
     one.position = one.pending = null
-    one.answerBy = NEVER
+    one.answerBy = Infinity
     for (const handler of one.handlers) {
       handler.awaits = true
       if (handler.recover || !handler.cursor) continue
@@ -226,9 +224,9 @@ export class Subscriptions {
 
   #refused(one, concerned, message, now) {
     const { code } = message.payload
-    const willRetry = PASSING.has(code)
-    one.answerBy = NEVER
-    one.retryAt = NEVER
+    const willRetry = isPassing(code)
+    one.answerBy = Infinity
+    one.retryAt = Infinity
     if (willRetry) this.#retry(one, one.attempts++, now)
     else one.failure = code
     for (const handler of concerned) this.#tell(handler, { ...message, willRetry }, now)

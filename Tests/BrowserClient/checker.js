@@ -35,11 +35,13 @@ export class Checker {
     return true
   }
 
-  #joined(one, { gap, payload: { epoch, offset, recovered } }) {
+  #joined(one, { gap, payload: { epoch, offset, recovered, since } }) {
     const hadPosition = one.epoch !== null
     const isSame = hadPosition && one.epoch === epoch && one.offset <= offset
     if (gap && !hadPosition) throw new Error('a gap for a handler without a position')
     if (gap && recovered && isSame && one.recover) throw new Error('a gap that is none')
+    if (gap && one.recover && !since) throw new Error('a gap because the position was not asked for')
+    if (!gap && !one.recover && !one.isFirst) throw new Error('a handler was to begin from now on')
     if (!gap && hadPosition && !(recovered && isSame)) throw new Error('a gap that was not told')
     if (gap || !hadPosition) Object.assign(one, { epoch, offset })
     this.counts[gap ? 'gaps' : 'recoveries'] += 1

@@ -240,7 +240,7 @@ export class SimulatedServer {
     const isKept = since?.epoch === stream.epoch && since.offset <= stream.head
     const least = held ? held.from : stream.floor
     const recovered = Boolean(isKept && since.offset >= least)
-    const payload = { channel, epoch: stream.epoch, offset: stream.head, recovered }
+    const payload = { channel, epoch: stream.epoch, offset: stream.head, recovered, since }
     if (this.pausesAtNext) {
       this.pausesAtNext = false
       this.stall()

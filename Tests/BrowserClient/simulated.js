@@ -20,7 +20,8 @@ export class SimulatedClock {
 
   async advance(ms, settled) {
     const end = this.#now + ms
-    for (;;) {
+    for (let fired = 0; ; fired += 1) {
+      if (fired > 10_000) throw new Error('timers without end')
       const [timer, next] = [...this.#timers].sort(([, a], [, b]) => a.at - b.at)[0] ?? []
       if (!next || next.at > end) break
       this.#timers.delete(timer)

@@ -163,6 +163,7 @@ class Simulation {
 
   #open(link) {
     const { agenda, machine, server } = this
+    if (machine.connection.link !== link) return
     if (server.isFaulty && this.random() < 0.03) {
       return agenda.after(this.#upTo(100), () => {
         if (machine.connection.link === link) machine.connection.tokenFailed(agenda.now, 'no token')
