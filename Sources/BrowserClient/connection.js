@@ -33,6 +33,7 @@ export class Connection {
   }
 
   connect(now) {
+    if (this.#phase === 'waiting') return this.#begin(now)
     if (this.state !== 'disconnected') return
     this.#attempts = 0
     this.#change('connecting', { attempt: 1 })

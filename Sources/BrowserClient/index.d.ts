@@ -215,7 +215,10 @@ export interface RealtimeEvents {
 /** A connection that is kept up, and what goes over it. */
 export interface RealtimeClient {
   readonly state: ConnectionState
-  /** Begins, or begins again after `disconnected`; subscriptions resume from their positions. */
+  /**
+   * Begins, or begins again after `disconnected`; subscriptions resume from their positions. While
+   * the next attempt is waited for, it is made now.
+   */
   connect(): void
   /** Closes and stays closed; subscriptions are kept, unacknowledged answers are rejected. */
   disconnect(): void

@@ -46,8 +46,8 @@ import Testing
         }
     }
 
-    @Test func `the console obeys the same close codes`() throws {
-        let duties = try lines(of: "Sources/Console/backoff.js")
+    @Test func `the browser client obeys the same close codes`() throws {
+        let duties = try lines(of: "Sources/BrowserClient/policy.js")
             .drop { !$0.contains("DUTIES = {") }.dropFirst().prefix { !$0.hasPrefix("}") }
             .map { $0.trimmingCharacters(in: .whitespaces) }
         #expect(
