@@ -59,7 +59,7 @@ export class RealtimeClient {
       subscriptions.add(channel, { since, recover, tag: handler }, now))
     return {
       channel,
-      get position() { return record.cursor && { ...record.cursor } },
+      get position() { return record.cursor ? { ...record.cursor } : undefined },
       dispose: () => {
         record.tag = null
         this.#step(({ subscriptions }, now) => subscriptions.dispose(record, now))

@@ -8,11 +8,10 @@ export const systemClock = {
   clearTimeout: (timer) => clearTimeout(timer),
 }
 
-/** A path or an https address is as good as a wss one. */
+/** A path or an https address is as good as a wss one. React Native's `URL` is half a one. */
 export function socketURL(url) {
-  const absolute = new URL(url, globalThis.location?.href)
-  absolute.protocol = absolute.protocol.replace(/^http/, 'ws')
-  return absolute.href
+  const absolute = /^\w+:/.test(url) ? url : new URL(url, globalThis.location?.href).href
+  return absolute.replace(/^http/, 'ws')
 }
 
 /** The world's own WebSocket. */
@@ -26,7 +25,7 @@ export function createSystemSocket(url, protocols) {
  */
 export async function checkSystemCredential({ url, token }) {
   if (typeof globalThis.fetch !== 'function') return 'unknown'
-  const me = new URL('/api/auth/me', url.replace(/^ws/, 'http'))
+  const me = url.replace(/^ws(s?:\/\/[^/?#]+).*/, 'http$1/api/auth/me')
   const headers = token ? { authorization: `Bearer ${token}` } : {}
   const response = await fetch(me, { headers, credentials: 'include', cache: 'no-store' })
   return response.status === 401 || response.status === 403 ? 'refused' : 'unknown'

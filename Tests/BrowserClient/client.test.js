@@ -131,7 +131,7 @@ test('a subscription tells its position, which is nobody else\'s to change', () 
   const run = begin()
   const subscription = run.client.subscribe({ sessionId: 'x' }, () => {})
   assert.equal(subscription.channel, 'session:x')
-  assert.ok(!subscription.position)
+  assert.equal(subscription.position, undefined)
   run.client.connect()
   run.establish()
   joined(run)
@@ -288,6 +288,8 @@ test('an address may be of the web or a path of the page', () => {
   assert.equal(socketURL('wss://a.example/ws'), 'wss://a.example/ws')
   replace('location', { href: 'https://page.example/console/?x=1' })
   assert.equal(socketURL('/ws'), 'wss://page.example/ws')
+  replace('URL', undefined)
+  assert.equal(socketURL('wss://a.example/ws'), 'wss://a.example/ws')
 })
 
 test('the credential is checked at the same host, as the handshake presents it', async () => {

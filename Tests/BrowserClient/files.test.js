@@ -29,6 +29,12 @@ test('the declared policy has the numbers that there are', () => {
   assert.deepEqual(declared.sort(), Object.keys(POLICY).sort())
 })
 
+test('the README has the numbers that there are', () => {
+  const rows = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+    .matchAll(/^\| `(\w+)` \| (\d+) \| /gm)
+  assert.deepEqual([...rows].map(([, name, value]) => [name, Number(value)]), Object.entries(POLICY))
+})
+
 test('modules import nothing but their neighbours, and each of them is used', () => {
   const imported = new Set(['index.js'])
   for (const name of modules) {
