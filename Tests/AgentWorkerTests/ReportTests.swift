@@ -55,13 +55,25 @@ import Testing
         #expect(queue.isEmpty)
     }
 
-    @Test mutating func `without a link previews are let go and the record is kept`() {
-        queue.add(delta("a"), at: time, isLinkUp: false)
+    @Test mutating func `without a link the log is let go, the text and the record are kept`() {
         queue.add(OperatorNotice.log("line"), at: time, isLinkUp: false)
         #expect(queue.isEmpty)
+        queue.add(delta("a"), at: time, isLinkUp: false)
+        queue.add(SessionNotice.complete(.complete, nil), at: time, isLinkUp: false)
+        #expect(queue.close().map(\.events.count) == [2])
+        #expect(queue.unstored.count == 1)
+    }
+
+    @Test mutating func `without a link previews over their limit are let go, the record is not`() {
+        let text = String(repeating: "x", count: 1024)
+        for _ in 0..<9 * 1024 { queue.add(delta(text), at: time, isLinkUp: false) }
+        let kept = queue.close().reduce(0) { $0 + $1.events.count }
+        #expect((900...1024).contains(kept))
+        #expect(!queue.isOverLimit)
         queue.add(SessionNotice.complete(.complete, nil), at: time, isLinkUp: false)
         #expect(queue.close().count == 1)
-        #expect(queue.unstored.count == 1)
+        queue.add(delta("a"), at: time, isLinkUp: true)
+        #expect(queue.close().count == 1)
     }
 
     @Test mutating func `many events are cut into reports, the entries behind all of them`() {

@@ -4,8 +4,9 @@ import Realtime
 
 /// What a run has to tell the hub: gathered, numbered, and kept until the hub has stored it.
 ///
-/// Pure. While the link is lost it keeps what is the record and lets go of what is a preview; over
-/// its limit it says so, and the run must stop, because it could not be told any more.
+/// Pure. While the link is lost it keeps what is the record, and a preview up to a limit, so that who
+/// watches a restart of the hub misses nothing; over its own limit it says so, and the run must stop,
+/// because it could not be told any more.
 package struct ReportQueue: Sendable {
     private struct Sent: Sendable {
         let report: RunReport
@@ -27,6 +28,8 @@ package struct ReportQueue: Sendable {
 
     /// 8 MiB of reports that the hub has not stored: minutes of any run, or a link that won't do.
     package static let maximumBytes = 8 * 1024 * 1024
+    /// Over it a preview is let go while the link is lost: it must never cost the record its place.
+    package static let maximumPreviewBytes = 1024 * 1024
     /// Events of one report: half of what the hub takes.
     package static let maximumEvents = Limits.maximumEventsPerPublish / 2
     /// Content of one report: a quarter of an IPC message.
@@ -44,13 +47,13 @@ package struct ReportQueue: Sendable {
         unanswered.isEmpty && events.isEmpty && entries.isEmpty && told.events.isEmpty
     }
 
-    package var isOverLimit: Bool {
-        unanswered.reduce(openBytes) { $0 + $1.bytes } > Self.maximumBytes
-    }
+    package var isOverLimit: Bool { bytes > Self.maximumBytes }
 
-    /// - Parameter isLinkUp: without a link no preview is kept.
+    private var bytes: Int { unanswered.reduce(openBytes) { $0 + $1.bytes } }
+
+    /// - Parameter isLinkUp: without a link a preview is kept up to ``maximumPreviewBytes`` only.
     package mutating func add(_ notice: SessionNotice, at time: Timestamp, isLinkUp: Bool) {
-        if notice.type == .textDelta, !isLinkUp { return }
+        if notice.type == .textDelta, !isLinkUp, bytes > Self.maximumPreviewBytes { return }
         openBytes += JSONValue.object(notice.fields).bytes
         events.append(
             ProducedEvent(
