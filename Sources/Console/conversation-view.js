@@ -7,7 +7,7 @@ import { noticeView } from './notice-view.js'
 import { onceAFrame } from './store.js'
 import { ToolView } from './tool-view.js'
 
-const WINDOW = 60          // items drawn at first, and more at a time
+const WINDOW = 40          // items drawn at first, and more at a time
 const SLICE = 12           // milliseconds of drawing at a time
 const NEAR = 80            // pixels from an edge that count as being there
 

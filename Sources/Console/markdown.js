@@ -7,7 +7,7 @@ import { markdownIt } from './vendor.js'
 
 const TAGS = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li', 'blockquote', 'hr',
   'table', 'thead', 'tbody', 'tr', 'th', 'td', 'strong', 'em', 's', 'br'])
-/** An answer is below the headings of its page. */
+/** An answer is below the heading of its message. */
 const LEVELS = { h1: 'h3', h2: 'h4', h3: 'h5', h4: 'h6', h5: 'h6', h6: 'h6' }
 
 let parser = null
@@ -87,6 +87,6 @@ function link(href, title) {
 /** The page loads no pictures from elsewhere: what it would be, and a link to it. */
 function picture(token) {
   const node = link(token.attrGet('src'), token.attrGet('title'))
-  node.append(`🖼 ${token.content || 'picture'}`)
+  node.append(`[Picture: ${token.content || 'without a name'}]`)
   return node
 }

@@ -13,7 +13,7 @@ export function messageView(item) {
   const note = h('span', { class: 'note' })
   const time = h('time')
   const element = h('li', { class: 'message', data: { kind: item.kind } },
-    h('p', { class: 'by' }, h('strong', {}, item.parent ? 'Sub-agent' : SAID[item.kind]), time, note), body)
+    h('div', { class: 'by' }, h('h2', {}, item.parent ? 'Sub-agent' : SAID[item.kind]), time, note), body)
   const markdown = item.kind === 'assistant' ? new StreamedMarkdown(body) : null
   // The text is there at once; it becomes Markdown with the next slice of drawing.
   if (!markdown || !item.isStreaming) body.textContent = item.text

@@ -4,7 +4,7 @@
 import * as rest from './rest.js'
 import { Transcript } from './transcript.js'
 
-const PAGE = 60
+const PAGE = 50
 const FIRST_RETRY = 1_000, LAST_RETRY = 10_000
 
 export class SessionFeed {

@@ -1,7 +1,7 @@
 // A list of sessions on the page, kept in step with the model: rows stay where they need not change.
 
 import { h, fill, icon } from './dom.js'
-import { ago } from './format.js'
+import { ago, plural } from './format.js'
 import { addressOf } from './router.js'
 import { MODES, STATUSES, titleOf } from './words.js'
 
@@ -58,7 +58,7 @@ export class SessionRows {
 
 function content(session, isOpen, desk) {
   const details = [
-    MODES[session.mode].name, session.messageCount && `${session.messageCount} messages`,
+    MODES[session.mode].name, session.messageCount && plural(session.messageCount, 'message'),
     session.workingDirectory?.split('/').filter(Boolean).at(-1),
   ].filter(Boolean).join(' · ')
   return [

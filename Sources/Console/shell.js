@@ -2,20 +2,22 @@
 
 import { ConnectionBadge } from './connection-badge.js'
 import { fill } from './dom.js'
-import { eventsView } from './events-view.js'
 import { listenForShortcuts } from './shortcuts.js'
 import { element } from './page.js'
 import { QuestionBar } from './question-bar.js'
 import { watchRoute } from './router.js'
 import { sessionView } from './session-view.js'
 import { sessionsView } from './sessions-view.js'
-import { settingsView } from './settings-view.js'
 import { Ends } from './store.js'
 import { TitleBadge } from './title-badge.js'
 import { Notifications } from './notifications.js'
 
+/** The rarer ones are loaded when somebody goes there. */
 const VIEWS = {
-  sessions: sessionsView, session: sessionView, events: eventsView, settings: settingsView,
+  sessions: () => sessionsView,
+  session: () => sessionView,
+  events: async () => (await import('./events-view.js')).eventsView,
+  settings: async () => (await import('./settings-view.js')).settingsView,
 }
 /** The parts of index.html that are for people who are signed in. */
 const PARTS = ['views', 'connection', 'sign-out']
@@ -24,6 +26,7 @@ export class Shell {
   #desk
   #ends = new Ends()
   #view = null
+  #loading = null
   #title
   #bar
   #isQuiet
@@ -52,6 +55,7 @@ export class Shell {
   }
 
   close() {
+    this.#loading = null
     this.#ends.end()
     this.#view?.end()
     this.#view = null
@@ -59,22 +63,33 @@ export class Shell {
   }
 
   /** Another view, whose heading gets the focus. */
-  #show(route) {
-    this.#view?.end()
-    element('main').replaceChildren()
-    for (const link of element('views').children) {
-      const isHere = link.dataset.view === (route.view === 'session' ? 'sessions' : route.view)
-      if (isHere) link.setAttribute('aria-current', route.view === 'session' ? 'true' : 'page')
-      else link.removeAttribute('aria-current')
+  async #show(route) {
+    const load = this.#loading = VIEWS[route.view]()
+    let view
+    try {
+      view = load instanceof Promise ? await load : load
+    } catch (error) {
+      return this.#desk.fail('The view could not be loaded', error)
     }
-    document.documentElement.dataset.view = route.view
+    if (load !== this.#loading) return   // somebody has gone on meanwhile
+    this.#view?.end()
+    this.#mark(route)
     this.#bar.setOpenSession(route.view === 'session' ? route.id : null)
-    this.#view = VIEWS[route.view](this.#desk, route, (title) => this.#title.setView(title))
+    this.#view = view(this.#desk, route, (title) => this.#title.setView(title))
     fill(element('main'), this.#view.element)
     const heading = element('main').querySelector('h1')
     if (heading) heading.tabIndex = -1
     if (!this.#isQuiet) heading?.focus()
     this.#isQuiet = false
-    this.#view.shown?.()
+  }
+
+  /** Where we are, for the navigation and the styles. */
+  #mark({ view }) {
+    document.documentElement.dataset.view = view
+    const place = view === 'session' ? 'sessions' : view
+    for (const link of element('views').children) {
+      if (link.dataset.view === place) link.setAttribute('aria-current', view === place ? 'page' : 'true')
+      else link.removeAttribute('aria-current')
+    }
   }
 }

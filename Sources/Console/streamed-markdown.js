@@ -29,8 +29,9 @@ export class StreamedMarkdown {
   /** Shows a text, which mostly is the one before with something added. */
   update(source, { isFinal = false } = {}) {
     const text = normal(source)
-    if (text === this.#text && isFinal === this.#isFinal && this.#element.hasChildNodes()) return
-    if (!text.startsWith(this.#text) || this.#isFinal) this.#restart()
+    if (text && text === this.#text && isFinal === this.#isFinal) return
+    // Whatever stood there before the first update was the plain text.
+    if (!this.#text || !text.startsWith(this.#text) || this.#isFinal) this.#restart()
     this.#text = text
     this.#isFinal = isFinal
     const rest = text.slice(this.#settled)
