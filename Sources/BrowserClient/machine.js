@@ -64,7 +64,8 @@ export class ClientMachine {
     if (Number.isSafeInteger(message.offset)) return this.subscriptions.publication(message, now)
     switch (message.type) {
       case 'subscribed': return this.#subscribed(message, now)
-      case 'pong': return this.#ponged(message.id, now)
+      case 'pong':
+        return this.#pinged(message.id, ({ sentAt }) => ({ outcome: now - sentAt }))
       case 'draining': return this.connection.draining(message.payload?.reconnectInMs)
       case 'error': return this.#refused(message, now)
     }
@@ -115,27 +116,22 @@ export class ClientMachine {
     this.subscriptions.subscribed(message, now)
   }
 
-  #ponged(id, now) {
+  /** False where no ping has this id. */
+  #pinged(id, result) {
     const record = this.#pings.get(id)
-    if (!record) return
+    if (!record) return false
     this.#pings.delete(id)
-    this.#actions.push({ do: 'settle', record, outcome: now - record.sentAt })
+    this.#actions.push({ do: 'settle', record, ...result(record) })
+    return true
   }
 
   /** Finds whose command it is about; a reply to one that is not current is nobody's. */
   #refused(message, now) {
     const { id, channel, payload } = message
     if (typeof payload?.code !== 'string') return this.garbled(now)
-    if (id !== undefined) {
-      const record = this.#pings.get(id)
-      if (!record) return this.outbox.refused(message, now) || this.subscriptions.refusedReply(message, now)
-      this.#pings.delete(id)
-      this.#actions.push({ do: 'settle', record, error: payload })
-    } else if (channel === undefined) {
-      this.#error(payload.code, payload.message)
-    } else {
-      this.subscriptions.refusedChannel(message, now)
-    }
+    if (id === undefined && channel === undefined) return this.#error(payload.code, payload.message)
+    if (this.#pinged(id, () => ({ error: payload })) || this.outbox.refused(message, now)) return
+    this.subscriptions.refused(message, now)
   }
 
   #error(code, message) { this.#actions.push({ do: 'error', event: { code, message } }) }

@@ -6,33 +6,36 @@ import { backoffDelay, isPassing, POLICY } from './policy.js'
 const CAP = 'MAX_SUBSCRIPTIONS_REACHED'
 
 /** One channel: what the server was asked on this connection, and where its stream stands. */
-class Subscription {
-  handlers = []
-  epoch = null
-  position = null     // last offset of the stream on this connection; null while not joined
-  isHeld = false      // whether the server may hold it: then it replays nothing to another subscribe
-  pending = null      // {id, isFresh, since} of the subscribe that is not answered
-  answerBy = Infinity
-  retryAt = Infinity
-  attempts = 0
-  gaps = 0            // in a row, without a publication in between
-  failure = null
-
-  constructor(channel) { this.channel = channel }
-}
+const newSubscription = (channel) => ({
+  channel,
+  handlers: [],
+  epoch: null,
+  position: null,     // last offset of the stream on this connection; null while not joined
+  isHeld: false,      // whether the server may hold it: then it replays nothing to another subscribe
+  pending: null,      // {id, isFresh, since, by} of the subscribe that is not answered
+  retryAt: Infinity,
+  attempts: 0,
+  gaps: 0,            // in a row, without a publication in between
+  failure: null,
+})
 
 export class Subscriptions {
   #channels = new Map()
   #isUp = false
-  #wakeAt = Infinity
 
   /** `send(command)`, `act(action)`, and `abandon(now, message)` for a server that answers nothing. */
   constructor({ random, backoff, act, send, abandon, nextId }) {
     Object.assign(this, { random, backoff, act, send, abandon, nextId })
   }
 
-  /** When `tick` wants to be called; never too late, perhaps too early. */
-  get deadline() { return this.#wakeAt }
+  /** When `tick` wants to be called. */
+  get deadline() {
+    let least = Infinity
+    for (const { pending, retryAt } of this.#channels.values()) {
+      least = Math.min(least, retryAt, pending?.by ?? Infinity)
+    }
+    return least
+  }
 
   /**
    * One more listener. `notify` takes its messages at once instead of an action: for the outbox,
@@ -42,7 +45,7 @@ export class Subscriptions {
     const cursor = since && { epoch: since.epoch, offset: since.offset }
     const handler = { channel, cursor, recover, notify, tag, awaits: true, hasLost: false }
     let one = this.#channels.get(channel)
-    if (!one) this.#channels.set(channel, one = new Subscription(channel))
+    if (!one) this.#channels.set(channel, one = newSubscription(channel))
     one.handlers.push(handler)
     if (!this.#isUp) return handler
     if (notify && one.position !== null) {
@@ -81,7 +84,6 @@ export class Subscriptions {
 
   down() {
     this.#isUp = false
-    this.#wakeAt = Infinity
     for (const one of this.#channels.values()) {
       this.#leave(one, false)
       one.attempts = one.gaps = 0
@@ -95,7 +97,6 @@ export class Subscriptions {
     const pending = one?.pending
     if (!pending || message.id !== pending.id) return
     one.pending = null
-    one.answerBy = Infinity
     one.attempts = 0
     const isFresh = pending.isFresh || epoch !== one.epoch
     if (isFresh) one.position = recovered && pending.since ? pending.since.offset : offset
@@ -128,41 +129,32 @@ export class Subscriptions {
     }
   }
 
-  /** An `error` with the id of a subscribe; false where no subscribe has it. */
-  refusedReply(message, now) {
-    for (const one of this.#channels.values()) {
-      if (one.pending?.id !== message.id) continue
-      const { isFresh } = one.pending
-      // A passing trouble with a second handler's subscribe is not the others'.
-      const goesOn = !isFresh && isPassing(message.payload.code)
-      const concerned = one.handlers.filter((handler) => !goesOn || handler.awaits)
-      if (goesOn) one.pending = null
-      else this.#leave(one, false)
-      this.#refused(one, concerned, message, now)
-      return true
-    }
-    return false
-  }
-
-  /** An `error` about a channel that answers nothing: the server has ended the subscription. */
-  refusedChannel(message, now) {
-    const one = this.#channels.get(message.channel)
-    if (!one) return false
-    // A subscribe may be on its way: unless it is undone first, the next one replays nothing.
-    this.#leave(one, one.pending !== null)
-    this.#refused(one, one.handlers, message, now)
-    return true
+  /** An `error`: the reply to a subscribe, or, without an id, the server's end of a subscription. */
+  refused(message, now) {
+    const { id, channel, payload: { code } } = message
+    const isReply = id !== undefined
+    const one = isReply
+      ? [...this.#channels.values()].find(({ pending }) => pending?.id === id)
+      : this.#channels.get(channel)
+    if (!one) return
+    const willRetry = isPassing(code)
+    // A passing trouble with a second handler's subscribe is not the others'.
+    const goesOn = isReply && willRetry && !one.pending.isFresh
+    const concerned = goesOn ? one.handlers.filter(({ awaits }) => awaits) : one.handlers
+    // A subscribe may be on its way still: unless it is undone first, the next one replays nothing.
+    if (goesOn) one.pending = null
+    else this.#leave(one, !isReply && one.pending !== null)
+    one.failure = willRetry ? null : code
+    one.retryAt = willRetry ? this.#later(one.attempts++, now) : Infinity
+    for (const handler of concerned) this.#tell(handler, { ...message, willRetry }, now)
   }
 
   tick(now) {
-    if (now < this.#wakeAt) return
-    this.#wakeAt = Infinity
     for (const one of this.#channels.values()) {
-      if (now >= one.answerBy) {
+      if (now >= one.pending?.by) {
         return this.abandon(now, `no answer to the subscribe of ${one.channel}`)
       }
       if (now >= one.retryAt) this.#ask(one, now)
-      this.#wake(Math.min(one.answerBy, one.retryAt))
     }
   }
 
@@ -179,15 +171,13 @@ export class Subscriptions {
       || one.handlers.some((handler) => handler.awaits && handler.cursor)
     if (isFresh && one.isHeld) this.send({ type: 'unsubscribe', channel: one.channel }, now)
     const since = isFresh ? this.#leastCursor(one) : null
-    const id = this.nextId('s')
+    const command = { type: 'subscribe', id: this.nextId('s'), channel: one.channel }
+    if (since) command.since = since
     one.isHeld = true
     one.failure = null
-    one.pending = { id, isFresh, since }
     one.retryAt = Infinity
-    one.answerBy = now + POLICY.subscribeTimeoutMs
-    this.#wake(one.answerBy)
-    const { channel } = one
-    this.send(since ? { type: 'subscribe', id, channel, since } : { type: 'subscribe', id, channel }, now)
+    one.pending = { id: command.id, isFresh, since, by: now + POLICY.subscribeTimeoutMs }
+    this.send(command, now)
   }
 
   /** Of the epoch that the channel had last; else of the first handler that has a position. */
@@ -205,15 +195,13 @@ export class Subscriptions {
     one.position = null
     if (one.gaps++ === 0) return this.#ask(one, now)
     one.pending = null
-    one.answerBy = Infinity
-    this.#retry(one, one.gaps - 2, now)
+    one.retryAt = this.#later(one.gaps - 2, now)
   }
 
   /** Not joined any more; handlers that do not recover forget where they were. */
   #leave(one, isHeld) {
     one.isHeld = isHeld
     one.position = one.pending = null
-    one.answerBy = Infinity
     for (const handler of one.handlers) {
       handler.awaits = true
       if (handler.recover || !handler.cursor) continue
@@ -222,22 +210,7 @@ export class Subscriptions {
     }
   }
 
-  #refused(one, concerned, message, now) {
-    const { code } = message.payload
-    const willRetry = isPassing(code)
-    one.answerBy = Infinity
-    one.retryAt = Infinity
-    if (willRetry) this.#retry(one, one.attempts++, now)
-    else one.failure = code
-    for (const handler of concerned) this.#tell(handler, { ...message, willRetry }, now)
-  }
-
-  #retry(one, attempt, now) {
-    one.retryAt = now + backoffDelay(attempt, this.random, this.backoff)
-    this.#wake(one.retryAt)
-  }
-
-  #wake(moment) { if (moment < this.#wakeAt) this.#wakeAt = moment }
+  #later(attempt, now) { return now + backoffDelay(attempt, this.random, this.backoff) }
 
   #tell(handler, message, now) {
     if (handler.notify) handler.notify(message, now)
