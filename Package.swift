@@ -39,6 +39,7 @@ let package = Package(
         .executable(name: "switchboard-hub", targets: ["switchboard-hub"]),
         .executable(name: "switchboard-ws", targets: ["switchboard-ws"]),
         .executable(name: "switchboard-fcgi", targets: ["switchboard-fcgi"]),
+        .library(name: "SwitchboardClient", targets: ["Client"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -147,7 +148,10 @@ let package = Package(
         tests(
             of: "ClaudeAPI",
             ["Crypto", "DemoModel", "EventLoop", "HTTPClient", "JSON", "Realtime"]),
-        tests(of: "Client", ["HTTPClient", "JSON", "Protocol", "Realtime"]),
+        .target(
+            name: "ClientCaseSupport", dependencies: ["Client", "JSON", "Protocol", "Realtime"],
+            path: "Tests/ClientCaseSupport", swiftSettings: settings),
+        tests(of: "Client", ["ClientCaseSupport", "HTTPClient", "JSON", "Protocol", "Realtime"]),
         tests(
             of: "AgentWorker",
             [
