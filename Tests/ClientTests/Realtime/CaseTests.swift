@@ -1,12 +1,11 @@
 import ClientCaseSupport
-import Glibc
 import JSON
 import Testing
 
 /// Every file of `Tests/ClientCases/cases`, over a simulated server.
 @Suite struct CaseTests {
     @Test func `there are cases`() {
-        #expect(CaseFile.all.count >= 10)
+        #expect(CaseFile.all.count >= 45)
     }
 
     @Test(arguments: CaseFile.all)
@@ -25,34 +24,13 @@ struct CaseFile: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
-    private static let folder: String = {
-        let here = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        return "/\(here)/ClientCases/cases"
-    }()
+    private static let folder = "Tests/ClientCases/cases"
 
-    static let all: [CaseFile] = {
-        guard let directory = unsafe opendir(folder) else { return [] }
-        defer { unsafe closedir(directory) }
-        var names: [String] = []
-        while let entry = unsafe readdir(directory) {
-            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                unsafe String(
-                    cString: UnsafeRawPointer(pointer).assumingMemoryBound(to: CChar.self))
-            }
-            if name.hasSuffix(".json") { names.append(name) }
-        }
-        return names.sorted().map { CaseFile(name: $0) }
-    }()
+    static let all = SourceFile.names(in: folder)
+        .filter { $0.hasSuffix(".json") }
+        .map { CaseFile(name: $0) }
 
     func read() throws -> JSONValue {
-        let path = "\(Self.folder)/\(name)"
-        guard let file = unsafe fopen(path, "r") else { throw CaseFailure("cannot open \(path)") }
-        defer { unsafe fclose(file) }
-        var content: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while case let count = unsafe fread(&chunk, 1, chunk.count, file), count > 0 {
-            content += chunk[..<count]
-        }
-        return try JSONValue(parsing: content)
+        try JSONValue(parsing: Array(SourceFile.read("\(Self.folder)/\(name)").utf8))
     }
 }

@@ -96,6 +96,12 @@ final class ScriptedConnection: TransportConnection {
         }
     }
 
+    func takeFirstSent() -> [UInt8]? {
+        state.withLock { $0.sent.isEmpty ? nil : $0.sent.removeFirst() }
+    }
+
+    var isOver: Bool { state.withLock { $0.isOver } }
+
     /// The code with which the client closed what was accepted; given out once.
     func takeClose() -> UInt16? {
         state.withLock { state in
