@@ -76,11 +76,15 @@ package struct ConnectionStateMachine {
 
 extension ConnectionStateMachine {
     package mutating func connect(_ turn: inout RealtimeTurn) {
-        guard isDisconnected else { return }
-        failures = 0
-        hasConnected = false
-        tell(.connecting, attempt: 1, &turn)
-        attempt(&turn)
+        switch phase {
+        case .disconnected:
+            failures = 0
+            hasConnected = false
+            tell(.connecting, attempt: 1, &turn)
+            attempt(&turn)
+        case .waiting: attempt(&turn)
+        case .fetchingToken, .opening, .connected: break
+        }
     }
 
     package mutating func disconnect(_ turn: inout RealtimeTurn) -> Change {

@@ -54,7 +54,7 @@ public actor RealtimeClient {
         eventStreams.finish()
     }
 
-    /// Connects, and comes back whenever the connection is lost; nothing where it does already.
+    /// Connects, and comes back whenever the connection is lost; where it waits, it tries at once.
     public func connect() { run { $0.connect(at: $1) } }
 
     /// Closes with 1000 and stays away; handlers are kept, and go on after another ``connect()``.
