@@ -83,7 +83,9 @@ export class ConversationView {
     const view = this.#viewOf(item)
     this.#views.set(item, view)
     this.#list.insertBefore(view.element, before)
-    this.#due.add(item)
+    // Markdown takes its time, and waits for its slice; the rest is there at once.
+    if (item.kind === 'assistant') this.#due.add(item)
+    else view.update(item)
   }
 
   #viewOf(item) {
@@ -101,7 +103,7 @@ export class ConversationView {
 
   /** The latest first, since that is what is looked at; the rest in the next frames. */
   #drawDue() {
-    const until = performance.now() + SLICE
+    const until = document.hidden ? Infinity : performance.now() + SLICE
     const due = [...this.#due].reverse()
     for (const item of due) {
       this.#views.get(item)?.update(item)

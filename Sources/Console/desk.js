@@ -46,28 +46,29 @@ export class Desk {
     this.onAsked(question)
   }
 
-  ended(requestId) {
-    if (this.questions.value.ended(requestId)) this.questions.set(this.questions.value)
+  /** Of a question only `sessionId` and `requestId` are looked at. */
+  ended(question) {
+    if (this.questions.value.ended(question)) this.questions.set(this.questions.value)
   }
 
   /** A session's snapshot has all that are open in it. */
   questionsOf(sessionId, open) {
     const news = this.questions.value.replace(sessionId, open)
     this.questions.set(this.questions.value)
-    for (const question of news) this.onAsked({ sessionId, ...question })
+    for (const question of news) this.onAsked(question)
   }
 
   /** Sends an answer until the server has it; whoever was first is told to everybody by the channel. */
   async answer(question, allowed, alwaysAllow = false) {
     const { requestId, sessionId } = question
-    this.#setState(requestId, 'answering')
+    this.#setState(question, 'answering')
     try {
       const { outcome } = await this.realtime.answer({ sessionId, requestId, allowed, alwaysAllow })
-      this.ended(requestId)
+      this.ended(question)
       if (outcome === 'already_resolved') this.fail('Somebody else had answered that question first.')
       if (outcome === 'timeout') this.fail('The question had timed out before the answer came.')
     } catch (error) {
-      this.#setState(requestId, 'open')
+      this.#setState(question, 'open')
       this.fail('The answer was not taken', error)
     }
   }
@@ -93,8 +94,8 @@ export class Desk {
     if (this.sessions.value.put(session)) this.sessions.set(this.sessions.value)
   }
 
-  #setState(requestId, state) {
-    this.questions.value.setState(requestId, state)
+  #setState(question, state) {
+    this.questions.value.setState(question, state)
     this.questions.set(this.questions.value)
   }
 

@@ -17,18 +17,21 @@ export function messageView(item) {
   const markdown = item.kind === 'assistant' ? new StreamedMarkdown(body) : null
   // The text is there at once; it becomes Markdown with the next slice of drawing.
   if (!markdown || !item.isStreaming) body.textContent = item.text
+  function showHead(now) {
+    if (now.messageId) element.dataset.message = now.messageId
+    element.toggleAttribute('data-streaming', now.isStreaming === true)
+    element.toggleAttribute('data-nested', Boolean(now.parent))
+    element.hidden = now.isCovered === true
+    note.textContent = now.isCut ? 'cut off' : STATUSES[now.status] ?? ''
+    if (!now.at) return
+    time.dateTime = now.at
+    time.textContent = clockTime(now.at)
+  }
+  showHead(item)
   return {
     element,
     update(now) {
-      if (now.messageId) element.dataset.message = now.messageId
-      element.toggleAttribute('data-streaming', now.isStreaming === true)
-      element.toggleAttribute('data-nested', Boolean(now.parent))
-      element.hidden = now.isCovered === true
-      if (now.at) {
-        time.dateTime = now.at
-        time.textContent = clockTime(now.at)
-      }
-      note.textContent = now.isCut ? 'cut off' : STATUSES[now.status] ?? ''
+      showHead(now)
       markdown?.update(now.text, { isFinal: !now.isStreaming })
     },
   }

@@ -1,8 +1,9 @@
 // A notification for a permission question while nobody looks at the page. Asked for in the settings,
 // never on its own; the choice is this device's.
 
-import { titleOf } from './words.js'
+import { keyOf } from './questions.js'
 import { addressOf } from './router.js'
+import { titleOf } from './words.js'
 
 const CHOICE = 'switchboard.notify'
 
@@ -23,7 +24,7 @@ export function stopNotifying() {
 
 export class Notifications {
   #desk
-  #shown = new Map()       // requestId → Notification, or null where the service worker shows it
+  #shown = new Map()       // question → Notification, or null where the service worker shows it
 
   constructor(desk) {
     this.#desk = desk
@@ -35,15 +36,16 @@ export class Notifications {
     }
   }
 
-  async #asked({ requestId, sessionId, toolName, command, description }) {
+  async #asked(question) {
+    const { sessionId, toolName, command, description } = question
     if (!isNotifying() || document.visibilityState === 'visible') return
     const title = `${titleOf(this.#desk.sessions.value.get(sessionId))} waits for you`
     const options = {
-      body: `${toolName}: ${command || description || ''}`.slice(0, 300), tag: requestId,
+      body: `${toolName}: ${command || description || ''}`.slice(0, 300), tag: keyOf(question),
       icon: '/icons/icon-192.png', requireInteraction: true,
       data: { address: addressOf({ view: 'session', id: sessionId }) },
     }
-    this.#shown.set(requestId, null)
+    this.#shown.set(keyOf(question), null)
     const worker = await navigator.serviceWorker?.getRegistration()
     if (worker) return worker.showNotification(title, options)
     const shown = new Notification(title, options)
@@ -51,18 +53,18 @@ export class Notifications {
       focus()
       location.hash = options.data.address
     }
-    this.#shown.set(requestId, shown)
+    this.#shown.set(keyOf(question), shown)
   }
 
   /** Whoever answered: the question needs nobody any more. */
   async #closeEnded(questions) {
-    const open = new Set(questions.all.map((question) => question.requestId))
-    for (const [requestId, shown] of this.#shown) {
-      if (open.has(requestId)) continue
-      this.#shown.delete(requestId)
+    const open = new Set(questions.all.map(keyOf))
+    for (const [key, shown] of this.#shown) {
+      if (open.has(key)) continue
+      this.#shown.delete(key)
       shown?.close()
       const worker = await navigator.serviceWorker?.getRegistration()
-      for (const notification of await worker?.getNotifications({ tag: requestId }) ?? []) notification.close()
+      for (const notification of await worker?.getNotifications({ tag: key }) ?? []) notification.close()
     }
   }
 }

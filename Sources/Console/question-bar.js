@@ -3,6 +3,7 @@
 import { announce } from './announcer.js'
 import { element } from './page.js'
 import { QuestionCards } from './question-card.js'
+import { keyOf } from './questions.js'
 import { titleOf } from './words.js'
 
 export class QuestionBar {
@@ -38,11 +39,12 @@ export class QuestionBar {
     const elsewhere = all.filter((question) => question.sessionId !== this.#openSession)
     element('question-bar').hidden = elsewhere.length === 0
     this.#cards.show(elsewhere)
-    for (const { requestId, sessionId, toolName } of all) {
-      if (this.#known.has(requestId)) continue
+    for (const question of all) {
+      if (this.#known.has(keyOf(question))) continue
+      const { sessionId, toolName } = question
       const session = titleOf(this.#desk.sessions.value.get(sessionId))
       announce(`Permission question: ${toolName} in ${session}. Press F8 to answer.`)
     }
-    this.#known = new Set(all.map((question) => question.requestId))
+    this.#known = new Set(all.map(keyOf))
   }
 }

@@ -3,10 +3,12 @@
 import { everySecond } from './clock.js'
 import { h, icon } from './dom.js'
 import { countdown } from './format.js'
+import { keyOf } from './questions.js'
 import { addressOf } from './router.js'
+import { nextQuestion } from './shortcuts.js'
 import { titleOf } from './words.js'
 
-const key = (letter) => h('kbd', { aria: { hidden: 'true' } }, letter)
+const keycap = (letter) => h('kbd', { aria: { hidden: 'true' } }, letter)
 
 /** `{element, update(), end()}`; `withSession` names the session and leads there. */
 export function questionCard(desk, question, { withSession }) {
@@ -14,9 +16,9 @@ export function questionCard(desk, question, { withSession }) {
   const mayAnswer = desk.may('permissions:respond')
   const answer = (...decision) => () => desk.answer(question, ...decision)
   const buttons = mayAnswer ? [
-    h('button', { type: 'button', class: 'primary', onclick: answer(true), data: { action: 'allow' }, aria: { keyshortcuts: 'Y' } }, 'Allow', key('Y')),
-    h('button', { type: 'button', onclick: answer(true, true), data: { action: 'always' }, aria: { keyshortcuts: 'A' } }, 'Always allow', key('A')),
-    h('button', { type: 'button', class: 'deny', onclick: answer(false), data: { action: 'deny' }, aria: { keyshortcuts: 'N' } }, 'Deny', key('N')),
+    h('button', { type: 'button', class: 'primary', onclick: answer(true), data: { action: 'allow' }, aria: { keyshortcuts: 'Y' } }, 'Allow', keycap('Y')),
+    h('button', { type: 'button', onclick: answer(true, true), data: { action: 'always' }, aria: { keyshortcuts: 'A' } }, 'Always allow', keycap('A')),
+    h('button', { type: 'button', class: 'deny', onclick: answer(false), data: { action: 'deny' }, aria: { keyshortcuts: 'N' } }, 'Deny', keycap('N')),
   ] : []
   const left = h('span', { class: 'left', data: { part: 'countdown' } })
   const state = h('span', { class: 'answering' })
@@ -31,7 +33,7 @@ export function questionCard(desk, question, { withSession }) {
   question.description && h('p', { class: 'description', data: { part: 'description' } }, question.description),
   question.command && h('pre', { class: 'command', tabindex: 0, role: 'group', 'aria-label': 'What would run', data: { part: 'command' } }, question.command),
   h('div', { class: 'answers' }, buttons, state,
-    h('span', { class: 'keys-hint', aria: { hidden: 'true' } }, key('F8'), ' from anywhere')))
+    h('span', { class: 'keys-hint', aria: { hidden: 'true' } }, keycap('F8'), ' from anywhere')))
 
   const stop = everySecond(() => {
     if (!question.expiresAt) {
@@ -66,13 +68,13 @@ export class QuestionCards {
   }
 
   show(questions) {
-    const ids = new Set(questions.map((question) => question.requestId))
-    for (const [id, card] of this.#cards) if (!ids.has(id)) this.#remove(id, card)
+    const keys = new Set(questions.map(keyOf))
+    for (const [key, card] of this.#cards) if (!keys.has(key)) this.#remove(key, card)
     for (const question of questions) {
-      let card = this.#cards.get(question.requestId)
+      let card = this.#cards.get(keyOf(question))
       if (!card) {
         card = questionCard(this.#desk, question, this.#options)
-        this.#cards.set(question.requestId, card)
+        this.#cards.set(keyOf(question), card)
         this.#list.append(card.element)
       }
       card.update(question)
@@ -86,13 +88,13 @@ export class QuestionCards {
   }
 
   /** Whoever had the focus in it goes on at the next question, else where the list says. */
-  #remove(id, card) {
+  #remove(key, card) {
     const hadFocus = card.element.contains(document.activeElement)
     card.end()
     card.element.remove()
-    this.#cards.delete(id)
+    this.#cards.delete(key)
     if (!hadFocus) return
-    const next = document.querySelector('.question')
+    const next = nextQuestion()
     if (next) next.focus()
     else this.#options.afterLast?.()
   }

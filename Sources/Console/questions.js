@@ -1,7 +1,10 @@
 // Open questions of all the team's sessions, as a model: each ends once, whoever answers. No DOM here.
 
+/** A request's id is its session's own: two sessions may well use the same one. */
+export const keyOf = ({ sessionId, requestId }) => `${sessionId}/${requestId}`
+
 export class Questions {
-  #open = new Map()        // requestId → {requestId, sessionId, toolName, command, description, …}
+  #open = new Map()        // key → {sessionId, requestId, toolName, command, description, expiresAt, state}
 
   /** The oldest first: it runs out first. */
   get all() { return [...this.#open.values()] }
@@ -14,26 +17,27 @@ export class Questions {
 
   /** True where it is news. */
   asked(question) {
-    if (this.#open.has(question.requestId)) return false
-    this.#open.set(question.requestId, { ...question, state: 'open' })
+    if (this.#open.has(keyOf(question))) return false
+    this.#open.set(keyOf(question), { ...question, state: 'open' })
     return true
   }
 
-  ended(requestId) { return this.#open.delete(requestId) }
+  ended(question) { return this.#open.delete(keyOf(question)) }
 
-  /** All that are open in a session, or in all of them where `sessionId` is null: REST said so. */
+  /** All that are open in a session, or in all of them where `sessionId` is null; gives the new ones. */
   replace(sessionId, questions) {
-    const kept = new Set(questions.map((question) => question.requestId))
+    const listed = questions.map((question) => ({ ...question, sessionId: question.sessionId ?? sessionId }))
+    const kept = new Set(listed.map(keyOf))
     for (const question of this.all) {
       const isMeant = sessionId === null || question.sessionId === sessionId
-      if (isMeant && !kept.has(question.requestId)) this.#open.delete(question.requestId)
+      if (isMeant && !kept.has(keyOf(question))) this.ended(question)
     }
-    return questions.filter((question) => this.asked({ sessionId, ...question }))
+    return listed.filter((question) => this.asked(question))
   }
 
   /** `open`, or `answering` while an answer is on its way. */
-  setState(requestId, state) {
-    const question = this.#open.get(requestId)
+  setState(key, state) {
+    const question = this.#open.get(keyOf(key))
     if (question) question.state = state
   }
 }

@@ -4,7 +4,7 @@
 import * as rest from './rest.js'
 import { Transcript } from './transcript.js'
 
-const PAGE = 50
+const PAGE = 50, RECENT = 200
 const FIRST_RETRY = 1_000, LAST_RETRY = 10_000
 
 export class SessionFeed {
@@ -89,29 +89,40 @@ export class SessionFeed {
   }
 
   /** From here on the snapshot and what is held are the session; REST has what was before. */
-  #join({ snapshot }) {
+  #join(joined) {
     this.#held = []
-    this.#read(snapshot, ++this.#round, FIRST_RETRY)
+    this.#read(joined, ++this.#round, FIRST_RETRY)
   }
 
-  async #read(snapshot, round, patience) {
+  async #read(joined, round, patience) {
     try {
-      const [session, page] = await Promise.all(
-        [rest.readSession(this.#id), rest.messages(this.#id, { limit: PAGE })])
-      if (round === this.#round) this.#begin(session, page, snapshot)
+      const [session, page, recent] = await Promise.all([
+        rest.readSession(this.#id), rest.messages(this.#id, { limit: PAGE }), this.#recent(joined)])
+      if (round === this.#round) this.#begin(session, page, recent, joined.snapshot)
     } catch (error) {
       if (round !== this.#round) return
       this.problem = error.message
       if (error.status === 404) this.state = 'missing'
-      else this.#retry = setTimeout(() => this.#read(snapshot, round, Math.min(LAST_RETRY, patience * 2)), patience)
+      else this.#retry = setTimeout(() => this.#read(joined, round, Math.min(LAST_RETRY, patience * 2)), patience)
       this.#changed()
     }
   }
 
-  #begin(session, page, snapshot) {
+  /** The latest events know what messages do not: why a run failed, who allowed what, durations. */
+  async #recent({ channel, epoch, offset }) {
+    try {
+      const since = `${epoch}:${Math.max(0, offset - RECENT)}`
+      const { items } = await rest.history(channel, { since, limit: RECENT })
+      return items.filter((event) => event.offset <= offset)
+    } catch {
+      return []   // the messages are all there without them
+    }
+  }
+
+  #begin(session, page, recent, snapshot) {
     this.#older = page.nextCursor
     this.transcript.reset({
-      session, snapshot, messages: page.items.reverse(), hasOlder: page.nextCursor !== null,
+      session, snapshot, recent, messages: page.items.reverse(), hasOlder: page.nextCursor !== null,
     })
     this.#desk.put(session)
     if (snapshot) this.#desk.questionsOf(this.#id, snapshot.pendingPermissions)
@@ -126,6 +137,6 @@ export class SessionFeed {
   #apply(message) {
     this.transcript.apply(message)
     if (message.type === 'permission_request') this.#desk.asked({ sessionId: this.#id, ...message.request })
-    if (message.type.startsWith('permission_') && message.requestId) this.#desk.ended(message.requestId)
+    if (message.type.startsWith('permission_') && message.requestId) this.#desk.ended({ sessionId: this.#id, requestId: message.requestId })
   }
 }

@@ -19,7 +19,7 @@ export function sessionView(desk, { id }, setTitle) {
   const draw = onceAFrame(() => show())
   const feed = new SessionFeed(desk, id, draw)
   const composer = new Composer(desk, id, (text, { messageId, status }) => {
-    feed.transcript.apply({ type: 'user_message', messageId, text, status, timestamp: new Date(desk.realtime.now()).toISOString() })
+    feed.transcript.sent({ messageId, text, status, timestamp: new Date(desk.realtime.now()).toISOString() })
     draw()
   })
   const retry = () => {

@@ -47,7 +47,7 @@ function notifications() {
 }
 
 const KEYS = [
-  ['F8', 'Go to the first permission question, from anywhere'],
+  ['F8', 'Go to the next permission question, from anywhere'],
   ['Y', 'Allow, with the focus in a question'],
   ['A', 'Always allow'],
   ['N', 'Deny'],

@@ -1,4 +1,4 @@
-// Keys for permission questions. F8 goes to the first one from anywhere, typing or not; letters count
+// Keys for permission questions. F8 goes to the next one from anywhere, typing or not; letters count
 // only while the focus is in a question, so they never collide with writing.
 
 const LETTERS = { y: 'allow', a: 'always', n: 'deny' }
@@ -8,13 +8,20 @@ export function listenForShortcuts() {
   return () => document.removeEventListener('keydown', pressed)
 }
 
+/** Those of the open session come first; pressed again, the one after. */
+export function nextQuestion() {
+  const cards = [...document.querySelectorAll('main .question'), ...document.querySelectorAll('#question-bar .question')]
+  const here = cards.findIndex((card) => card.contains(document.activeElement))
+  return cards[(here + 1) % cards.length]
+}
+
 function pressed(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return
   if (event.key === 'F8') {
-    const card = document.querySelector('.question')
-    if (!card) return
+    const next = nextQuestion()
+    if (!next) return
     event.preventDefault()
-    card.focus()
+    next.focus()
     return
   }
   const card = event.target.closest?.('.question')

@@ -29,7 +29,7 @@ export class ToolView {
     this.#context = context
     this.#parts = {
       sign: h('span', { class: 'tool-sign' }),
-      name: h('strong', {}, item.displayName ?? item.name),
+      name: h('strong', { title: item.displayName }, item.name),
       summary: h('span', { class: 'tool-summary' }),
       sums: h('span', { class: 'sums' }),
       duration: h('span', { class: 'duration', data: { part: 'duration' } }),

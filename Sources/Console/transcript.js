@@ -2,7 +2,7 @@
 // No DOM, clock or network here. After each call `takeChanges()` says what a view has to draw again.
 
 import { TextFlows } from './text-flows.js'
-import { itemOfMessage, itemOfTool, newTool } from './transcript-items.js'
+import { itemOfMessage, itemOfTool, newTool, noticeOf, withRecent } from './transcript-items.js'
 
 export class Transcript {
   /** In the order in which they are shown: see transcript-items.js. */
@@ -27,8 +27,11 @@ export class Transcript {
 
   item(key) { return this.#byKey.get(key) }
 
-  /** Begins anew: `messages` oldest first, from a read that is no older than the snapshot. */
-  reset({ session, messages, snapshot, hasOlder }) {
+  /**
+   * Begins anew: `messages` oldest first, from a read that is no older than the snapshot; `recent` are
+   * the latest events up to it.
+   */
+  reset({ session, messages, snapshot, recent = [], hasOlder }) {
     this.items = []
     this.queue = []
     this.#byKey.clear()
@@ -40,10 +43,12 @@ export class Transcript {
       usage: session.usage,
     }
     const running = new Set((snapshot?.runningTools ?? []).map((tool) => tool.toolUseId))
+    const items = []
     for (const message of messages) {
       if (message.status === 'queued') this.#enqueue(message.id, message.text, message.createdAt)
-      else this.#insert(itemOfMessage(message, running))
+      else items.push(itemOfMessage(message, running))
     }
+    for (const item of withRecent(items, recent)) this.#insert(item)
     if (snapshot) this.#takeSnapshot(snapshot)
     this.#changes = { ...noChanges(), isReset: true, head: true }
   }
@@ -72,19 +77,13 @@ export class Transcript {
     tool_start: (event) => this.#toolStart(event),
     tool_result: (event) => this.#toolResult(event),
     permission_request: () => this.#status('waiting'),
-    permission_resolved: (event) => this.#notice(event, event.allowed ? 'good' : 'bad', {
-      what: event.allowed ? 'allowed' : 'denied', requestId: event.requestId,
-      by: event.resolvedBy, isAlways: event.alwaysAllow,
-    }),
-    permission_timeout: (event) =>
-      this.#notice(event, 'bad', { what: 'timed_out', requestId: event.requestId }),
+    permission_resolved: (event) => this.#notice(event),
+    permission_timeout: (event) => this.#notice(event),
     mode_changed: (event) => this.#modeChanged(event),
     usage: (event) => this.#usage(event),
     interrupted: (event) => this.#interrupted(event),
     error: (event) => {
-      this.#notice(event, 'bad', {
-        what: 'error', text: event.error, code: event.code, canRetry: event.canRetry,
-      })
+      this.#notice(event)
       this.#endFlows('failed')
       this.#status('failed')
     },
@@ -108,6 +107,13 @@ export class Transcript {
   setQueue(queued) {
     this.queue = queued.map(({ messageId, text, createdAt }) => ({ messageId, text, createdAt }))
     this.#changes.head = true
+  }
+
+  /** REST took a message; the channel may have told more of it already. */
+  sent(message) {
+    const isKnown = this.#byKey.has(`m:${message.messageId}`)
+      || this.queue.some(({ messageId }) => messageId === message.messageId)
+    if (!isKnown) this.#userMessage(message)
   }
 
   takenBack(messageId) {
@@ -221,7 +227,7 @@ export class Transcript {
       mode: event.mode, modeVersion: event.modeVersion, modeChangedBy: event.changedBy,
     })
     this.#changes.head = true
-    this.#notice(event, 'quiet', { what: 'mode', mode: event.mode, by: event.changedBy })
+    this.#notice(event)
   }
 
   #usage(report) {
@@ -232,7 +238,7 @@ export class Transcript {
   }
 
   #interrupted(event) {
-    this.#notice(event, 'warn', { what: 'interrupted', reason: event.reason })
+    this.#notice(event)
     this.#endFlows('interrupted')
     if (event.queuedMessages) this.setQueue(event.queuedMessages)
     this.#status('interrupted')
@@ -253,9 +259,9 @@ export class Transcript {
     }
   }
 
-  #notice(event, tone, detail) {
-    const key = `n:${event.eventId}`
-    if (!this.#byKey.has(key)) this.#insert({ key, kind: 'notice', tone, at: event.timestamp, ...detail })
+  #notice(event) {
+    const item = noticeOf(event)
+    if (!this.#byKey.has(item.key)) this.#insert(item)
   }
 
   #status(status) {

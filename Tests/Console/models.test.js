@@ -48,8 +48,16 @@ test('a question is asked once and ended once', () => {
   assert.ok(questions.asked(question))
   assert.ok(!questions.asked(question))
   assert.equal(questions.countOf('s1'), 1)
-  assert.ok(questions.ended('q1'))
-  assert.ok(!questions.ended('q1'))
+  assert.ok(questions.ended(question))
+  assert.ok(!questions.ended(question))
+})
+
+test('two sessions may use the same request id', () => {
+  const questions = new Questions()
+  assert.ok(questions.asked({ requestId: 'q1', sessionId: 's1' }))
+  assert.ok(questions.asked({ requestId: 'q1', sessionId: 's2' }))
+  questions.ended({ requestId: 'q1', sessionId: 's1' })
+  assert.deepEqual(questions.all.map(({ sessionId }) => sessionId), ['s2'])
 })
 
 test('what REST does not list any more has ended, in that session only', () => {

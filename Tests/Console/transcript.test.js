@@ -107,6 +107,15 @@ test('a queued message waits, is processed, and can be taken back', () => {
   assert.deepEqual([transcript.queue.length, ...shown(transcript)], [0, 'later'])
 })
 
+test('what REST answers to a message does not undo what the channel told of it', () => {
+  const transcript = begun()
+  transcript.apply(event('user_message', { messageId: 'm1', text: 'a', status: 'processing' }))
+  transcript.sent({ messageId: 'm1', text: 'a', status: 'accepted' })
+  transcript.sent({ messageId: 'm2', text: 'b', status: 'queued' })
+  assert.deepEqual(transcript.items.map(({ status }) => status), ['processing'])
+  assert.equal(transcript.queue.length, 1)
+})
+
 test('an accepted message that has to wait after all moves to the queue', () => {
   const transcript = begun()
   transcript.apply(event('user_message', { messageId: 'm1', text: 'a', status: 'accepted' }))
@@ -148,4 +157,27 @@ test('an unknown event changes nothing', () => {
   const transcript = begun()
   transcript.apply(event('from_the_future', { text: '?' }))
   assert.deepEqual(transcript.items, [])
+})
+
+test('the latest events tell of a reloaded session why it failed and how long its tools ran', () => {
+  const transcript = new Transcript()
+  const at = (second) => `2026-11-20T08:30:0${second}.000Z`
+  const tool = { toolUseId: 'u1', toolName: 'Bash' }
+  transcript.reset({
+    session, hasOlder: false, snapshot: snapshot(),
+    messages: [
+      { id: 'm1', role: 'user', text: 'go', createdAt: at(1) },
+      { id: 'm2', role: 'tool', ...tool, toolInput: {}, result: 'x', createdAt: at(3) },
+      { id: 'm3', role: 'assistant', text: 'said', createdAt: at(6) },
+    ],
+    recent: [
+      event('mode_changed', { mode: 'ask', changedBy: 'user:a', timestamp: at(0) }),
+      event('tool_start', { ...tool, timestamp: at(3) }),
+      event('tool_result', { ...tool, timestamp: at(5) }),
+      event('permission_resolved', { requestId: 'q', allowed: true, resolvedBy: 'user:a', timestamp: at(4) }),
+      event('error', { error: 'Overloaded.', code: 'X', canRetry: true, timestamp: at(7) }),
+    ],
+  })
+  assert.deepEqual(transcript.items.map((item) => item.what ?? item.text ?? item.endedAt),
+    ['go', at(5), 'allowed', 'said', 'error'], 'what was before the first message shown is left out')
 })
