@@ -1,4 +1,4 @@
-// Where a person writes to the agent. A text leaves the box only when the server has it.
+// Where a person writes to the agent. No text is lost: what the server did not take comes back.
 
 import { h } from './dom.js'
 import * as rest from './rest.js'
@@ -10,9 +10,9 @@ export class Composer {
   #desk
   #id
   #text
-  #send
-  /** The same text sent again after a lost answer is the same message. */
-  #attempt = null
+  #last = Promise.resolve()
+  /** Texts whose answer never came, and their ids: sent again, each is the same message. */
+  #failed = new Map()
 
   /** `sent(text, answer)` is called with REST's answer. */
   constructor(desk, id, sent) {
@@ -23,21 +23,31 @@ export class Composer {
       rows: 1, placeholder: 'Message', enterkeyhint: 'send', aria: { label: 'Message' },
       oninput: () => this.#fit(), onkeydown: (event) => this.#pressed(event),
     })
-    this.#send = h('button', { class: 'primary' }, 'Send')
     this.element = h('form', { class: 'composer', onsubmit: (event) => this.#submit(event) },
-      this.#text, this.#send)
+      this.#text, h('button', { class: 'primary' }, 'Send'))
     this.#text.value = drafts.get(id) ?? ''
     queueMicrotask(() => this.#fit())
   }
 
   focus() { this.#text.focus() }
 
-  /** Sends what is not in the box: something again. */
-  async send(text) {
-    if (this.#attempt?.text !== text) this.#attempt = { text, id: crypto.randomUUID() }
-    const answer = await rest.send(this.#id, { text, clientMessageId: this.#attempt.id })
-    this.#attempt = null
-    this.sent(text, answer)
+  /** One after the other, in the order written; resolves when the server has it. */
+  send(text) {
+    const sending = this.#last.then(() => this.#post(text))
+    this.#last = sending.catch(() => {})
+    return sending
+  }
+
+  async #post(text) {
+    const clientMessageId = this.#failed.get(text) ?? crypto.randomUUID()
+    try {
+      const answer = await rest.send(this.#id, { text, clientMessageId })
+      this.#failed.delete(text)
+      this.sent(text, answer)
+    } catch (error) {
+      this.#failed.set(text, clientMessageId)
+      throw error
+    }
   }
 
   /** Enter sends where there is a keyboard; on a phone it breaks the line. */
@@ -47,20 +57,23 @@ export class Composer {
     this.#submit(event)
   }
 
+  /** The box is free for the next message at once; a text that was not taken comes back to it. */
   async #submit(event) {
     event.preventDefault()
     const text = this.#text.value
-    if (!text.trim() || this.#send.disabled) return
-    this.#send.disabled = true
+    if (!text.trim()) return
+    this.#write('')
     try {
       await this.send(text)
-      if (this.#text.value === text) this.#text.value = ''
-      this.#fit()
     } catch (error) {
+      this.#write([text, this.#text.value].filter(Boolean).join('\n'))
       this.#desk.fail('The message was not sent', error)
-    } finally {
-      this.#send.disabled = false
     }
+  }
+
+  #write(text) {
+    this.#text.value = text
+    this.#fit()
   }
 
   #fit() {

@@ -34,29 +34,6 @@ const NOTICES = {
   error: ({ error, code, canRetry }) => ({ what: 'error', tone: 'bad', text: error, code, canRetry }),
 }
 
-/**
- * Puts into REST's items what only the channel's latest events know: lines between messages, and how
- * long tools ran. Both are in the order of time.
- */
-export function withRecent(items, events) {
-  const tools = new Map(items.filter((item) => item.kind === 'tool').map((item) => [item.toolUseId, item]))
-  const notices = []
-  for (const event of events) {
-    const notice = noticeOf(event)
-    if (notice) notices.push(notice)
-    const tool = tools.get(event.toolUseId)
-    if (tool && event.type === 'tool_start') tool.startedAt = event.timestamp
-    if (tool && event.type === 'tool_result') tool.endedAt = event.timestamp
-  }
-  const all = [...items]
-  const oldest = items[0]?.at ?? ''
-  for (const notice of notices.filter(({ at }) => at >= oldest)) {
-    const next = all.findIndex((item) => item.at > notice.at)
-    all.splice(next < 0 ? all.length : next, 0, notice)
-  }
-  return all
-}
-
 /** Of a message as REST shows it; `running` are the tools that run. */
 export function itemOfMessage(message, running) {
   const base = { messageId: message.id, at: message.createdAt, isFromRest: true }

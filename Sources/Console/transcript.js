@@ -1,8 +1,9 @@
 // What a session shows: REST's messages and a snapshot, then publications, folded into one model.
 // No DOM, clock or network here. After each call `takeChanges()` says what a view has to draw again.
 
+import { withRecent } from './recent-events.js'
 import { TextFlows } from './text-flows.js'
-import { itemOfMessage, itemOfTool, newTool, noticeOf, withRecent } from './transcript-items.js'
+import { itemOfMessage, itemOfTool, newTool, noticeOf } from './transcript-items.js'
 
 export class Transcript {
   /** In the order in which they are shown: see transcript-items.js. */

@@ -171,13 +171,32 @@ test('the latest events tell of a reloaded session why it failed and how long it
       { id: 'm3', role: 'assistant', text: 'said', createdAt: at(6) },
     ],
     recent: [
-      event('mode_changed', { mode: 'ask', changedBy: 'user:a', timestamp: at(0) }),
+      event('user_message', { messageId: 'm1', text: 'go', status: 'processing', timestamp: at(1) }),
       event('tool_start', { ...tool, timestamp: at(3) }),
-      event('tool_result', { ...tool, timestamp: at(5) }),
       event('permission_resolved', { requestId: 'q', allowed: true, resolvedBy: 'user:a', timestamp: at(4) }),
+      event('tool_result', { ...tool, timestamp: at(5) }),
+      event('text_complete', { messageId: 'm3', text: 'said', timestamp: at(6) }),
       event('error', { error: 'Overloaded.', code: 'X', canRetry: true, timestamp: at(7) }),
     ],
   })
   assert.deepEqual(transcript.items.map((item) => item.what ?? item.text ?? item.endedAt),
-    ['go', at(5), 'allowed', 'said', 'error'], 'what was before the first message shown is left out')
+    ['go', at(5), 'allowed', 'said', 'error'])
+})
+
+test('a message that had to wait stands where its turn came, also after a reload', () => {
+  const message = (id, role) => ({ id, role, text: id, createdAt: '2026-11-20T08:30:00.000Z' })
+  const transcript = new Transcript()
+  transcript.reset({
+    session, hasOlder: false, snapshot: snapshot(),
+    messages: [message('old', 'user'), message('m1', 'user'), message('m2', 'user'),
+      message('a1', 'assistant'), message('a2', 'assistant'), message('newer', 'user')],
+    recent: [
+      event('user_message', { messageId: 'm1', status: 'processing' }),
+      event('user_message', { messageId: 'm2', status: 'queued' }),
+      event('text_complete', { messageId: 'a1', text: 'a1' }),
+      event('user_message', { messageId: 'm2', status: 'processing' }),
+      event('text_complete', { messageId: 'a2', text: 'a2' }),
+    ],
+  })
+  assert.deepEqual(shown(transcript), ['old', 'm1', 'a1', 'm2', 'a2', 'newer'])
 })
