@@ -10,6 +10,7 @@ import * as rest from './rest.js'
 import { Shell } from './shell.js'
 import { signInView } from './sign-in-view.js'
 import { applyScheme, loadTheme } from './theme.js'
+import { unreachableView } from './unreachable-view.js'
 
 let desk = null
 let shell = null
@@ -58,5 +59,15 @@ async function signOut() {
   }
 }
 
+/** The first thing: who is this? Without an answer it is asked again, and nobody has to sign in. */
+async function begin() {
+  try {
+    await sitDown({ isQuiet: true })
+  } catch (error) {
+    if (error.status === 401) return enter()
+    fill(element('main'), unreachableView(error.message, begin))
+  }
+}
+
 applyScheme()
-sitDown({ isQuiet: true }).catch((error) => enter(error.status === 401 ? '' : error.message))
+begin()

@@ -18,12 +18,14 @@ export class ConversationView {
   #list
   #earlier
   #latest
+  #empty = h('p', { class: 'empty', hidden: true }, 'Nothing has been said yet. Tell the agent what to do.')
   #scroller
   #views = new Map()       // item → its view
   #first = 0               // index of the first item drawn
   #due = new Set()         // items whose view is behind
   #isAtEnd = true
   #draw
+  #resizing
 
   /** `context`: what the parts of a conversation need of the desk, and `retry(text)`. */
   constructor(feed, context) {
@@ -33,15 +35,13 @@ export class ConversationView {
     this.#earlier = button('Earlier messages', () => this.#showEarlier(), { class: 'quiet earlier', hidden: true })
     this.#latest = button('Jump to latest', () => this.#toEnd(), { class: 'latest', hidden: true })
     this.#scroller = h('div', { class: 'scroller', tabindex: 0, role: 'group', aria: { label: 'Messages' } },
-      this.#earlier, this.#list)
+      this.#earlier, this.#empty, this.#list)
     this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true })
     this.element = h('div', { class: 'conversation-frame' }, this.#scroller, this.#latest)
     this.#draw = onceAFrame(() => this.#drawDue())
     this.#resizing = new ResizeObserver(() => { if (this.#isAtEnd) this.#toEnd() })
     this.#resizing.observe(this.#scroller)
   }
-
-  #resizing
 
   end() {
     this.#resizing.disconnect()
@@ -57,6 +57,7 @@ export class ConversationView {
     if (!isReset) for (const item of appended) if (!removed.includes(item)) this.#add(item, null)
     for (const item of updated) if (this.#views.has(item)) this.#due.add(item)
     this.#showEdges()
+    this.#empty.hidden = items.length > 0 || this.#feed.state !== 'ready'
     this.#draw()
   }
 

@@ -4,6 +4,10 @@ import { scriptURL } from './trusted-urls.js'
 
 export function installServiceWorker() {
   if (!('serviceWorker' in navigator)) return
+  // A notification was clicked: it knows where to go.
+  navigator.serviceWorker.addEventListener('message', ({ data }) => {
+    if (data?.address) location.hash = data.address
+  })
   const register = () => navigator.serviceWorker.register(scriptURL('/service-worker.js')).catch(() => {
     // Without a certificate that the browser trusts there is none; the page works all the same.
   })

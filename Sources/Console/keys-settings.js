@@ -59,7 +59,7 @@ function newKeyForm(desk, made) {
         name: name.value.trim(), scopes: scopes.filter((box) => box.checked).map((box) => box.value),
         expiresAt: lifetime.value ? new Date(Date.now() + lifetime.value * DAY).toISOString() : null,
       }))
-      form.reset()
+      name.value = ''
     } catch (error) {
       desk.fail('The key was not created', error)
     }

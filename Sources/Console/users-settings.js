@@ -43,7 +43,7 @@ function newUserForm(desk, read) {
     event.preventDefault()
     try {
       await rest.createUser({ name: name.value.trim(), password: password.value, role: role.value })
-      form.reset()
+      name.value = password.value = ''
       await read()
     } catch (error) {
       desk.fail('The user was not added', error)

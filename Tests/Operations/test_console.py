@@ -32,11 +32,26 @@ def test_the_page_holds_no_inline_script_or_style_and_nothing_from_elsewhere():
 
 def test_every_file_that_the_page_and_its_modules_name_is_there():
     named = re.findall(r'(?:src|href)="/?([^"#]+)"', (CONSOLE / "index.html").read_text())
+    named = [name for name in named if not name.startswith("client/")]
     manifest = json.loads((CONSOLE / "manifest.webmanifest").read_text())
     named += [picture["src"].lstrip("/") for picture in manifest["icons"]]
     for script in CONSOLE.glob("*.js"):
         named += re.findall(r"from '\./([^']+)'", script.read_text())
     assert len(named) > 20 and not [name for name in named if not (CONSOLE / name).is_file()]
+
+
+def test_every_module_that_the_first_view_needs_is_fetched_at_once():
+    folders = {"/client": REPOSITORY / "Sources/BrowserClient", "": CONSOLE}
+    needed, waiting = set(), ["/console.js"]
+    while waiting:
+        folder, _, name = waiting.pop().rpartition("/")
+        imported = re.findall(r"^(?:import|export)\b[^;'(]*?from '([^']+)'",
+                              (folders[folder] / name).read_text(), re.M)
+        found = {re.sub(r"^\.", folder, address) for address in imported} - needed
+        needed |= found
+        waiting += found
+    page = (CONSOLE / "index.html").read_text()
+    assert sorted(needed) == re.findall(r'rel="modulepreload" href="([^"]+)"', page)
 
 
 def test_scripts_are_loaded_by_address_only_from_the_one_list():
