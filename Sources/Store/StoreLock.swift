@@ -18,5 +18,9 @@ final class StoreLock {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Closing alone lets go only when no child that is about to `exec` has a copy.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

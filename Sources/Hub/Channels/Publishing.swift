@@ -24,7 +24,7 @@ struct Publishing {
     /// - Parameter told: called once for each event by its index, now or in a later iteration.
     func publish(
         _ events: [ProducedEvent], texts: [UInt8], for caller: Caller, _ iteration: Iteration,
-        told: @escaping (Int, PublishResult, Iteration) -> Void
+        told: @escaping (Int, PublishResult, Iteration) throws -> Void
     ) throws {
         try check(events, caller, iteration)
         var start = 0
@@ -33,7 +33,7 @@ struct Publishing {
             case .ready(let bytes):
                 let text = texts[start..<start + bytes]
                 start += bytes
-                told(index, try publish(event, text, iteration), iteration)
+                try told(index, try publish(event, text, iteration), iteration)
             case .session(let type, let fields):
                 try publish(event, type, fields, caller, at: index, iteration, told)
             }
@@ -116,7 +116,7 @@ struct Publishing {
     private func publish(
         _ event: ProducedEvent, _ type: SessionEventType, _ fields: JSONObject, _ caller: Caller,
         at index: Int, _ iteration: Iteration,
-        _ told: @escaping (Int, PublishResult, Iteration) -> Void
+        _ told: @escaping (Int, PublishResult, Iteration) throws -> Void
     ) throws {
         guard let session = event.channel.sessionID else {
             preconditionFailure("a session event was checked to be on a session's channel")
@@ -126,7 +126,7 @@ struct Publishing {
             isIdempotent: event.isIdempotent, time: event.time, caller: caller)
         try Self.naming(index) {
             try seam().publish(request, iteration) { result, iteration in
-                told(index, result, iteration)
+                try told(index, result, iteration)
             }
         }
     }

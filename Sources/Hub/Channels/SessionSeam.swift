@@ -26,10 +26,12 @@ package struct SessionSeam {
     /// The closure is called exactly once, now or in a later iteration, with what became of it; an
     /// event that is refused throws, and refuses the whole request.
     package var publish:
-        (SessionEventRequest, Iteration, @escaping (PublishResult, Iteration) -> Void) throws ->
-            Void = { _, _, _ in
-                throw OperationError(.serviceUnavailable, "this hub runs no sessions")
-            }
+        (
+            SessionEventRequest, Iteration,
+            @escaping (PublishResult, Iteration) throws -> Void
+        ) throws -> Void = { _, _, _ in
+            throw OperationError(.serviceUnavailable, "this hub runs no sessions")
+        }
 
     package init() {}
 }

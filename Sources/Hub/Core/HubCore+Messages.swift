@@ -61,8 +61,7 @@ extension HubCore {
         case .ready(let readiness):
             try runs.ready(readiness, peer, iteration)
         case .report(let request, let report):
-            try runs.report(report, iteration)
-            iteration.answer(Reply(peer: peer, request: request), .null)
+            try runs.report(report, Reply(peer: peer, request: request), iteration)
         }
     }
 

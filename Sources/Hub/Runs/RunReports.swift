@@ -15,26 +15,35 @@ struct RunReports {
     static let maximumTranscriptBytes: Int64 = 64 << 20
 
     /// Stores all of a report, or throws and stores nothing of it; a repeated one has no effect.
-    func take(_ report: RunReport, _ iteration: Iteration) throws {
+    ///
+    /// It is answered when all of it is on disk. For text alone, which is held for a moment, that is
+    /// a moment later: if this process dies before, the worker still has it and says it again.
+    func take(_ report: RunReport, _ reply: Reply, _ iteration: Iteration) throws {
         let session = report.lease.session
         guard let row = try iteration.store.lease(of: session),
             row.generation == report.lease.generation
         else { throw Leases.lost(report.lease) }
-        if report.number <= row.lastReport { return }
+        if report.number <= row.lastReport { return iteration.answer(reply, .null) }
         guard row.state != .ended else { throw Leases.lost(report.lease) }
         let end = try Self.end(of: report)
         if end != nil {
             try runs.permissions.withdrawAll(
                 of: session, row.state == .stopping ? .aborted : .agentGone, iteration)
         }
+        let events = try events(of: report, row, iteration)
+        let receipt = ReportReceipt(report, eventCount: events.count, reply)
         try publishing.publish(
-            try events(of: report, row, iteration), texts: report.texts,
+            events, texts: report.texts,
             for: .run(RunAuthor(report.lease, of: row.teamID, after: row.usageBefore)), iteration
-        ) { _, _, _ in
-            // Text that is held is published a little later, and nobody waits to hear of it.
+        ) { _, _, iteration in
+            try receipt.published(iteration)
         }
-        try store(report.transcript, of: session, iteration)
-        try iteration.store.noteReport(report.number, of: session)
+        if !report.isTextAlone {
+            // What else it holds is on disk with this iteration, so its text has to be, too.
+            try publishing.seam().flush(session, iteration)
+            try store(report.transcript, of: session, iteration)
+            try receipt.complete(iteration)
+        }
         if let end {
             let isAborted = row.state == .stopping && end == .complete
             try runs.finished(row, isAborted ? .interrupted : end, iteration)
@@ -104,6 +113,13 @@ struct RunReports {
                 "the conversation would have \(size) bytes, at most \(Self.maximumTranscriptBytes)"
                     + " are kept; summarise it")
         }
+    }
+}
+
+extension RunReport {
+    /// Nothing but text that is being streamed.
+    fileprivate var isTextAlone: Bool {
+        transcript.isEmpty && !events.isEmpty && events.allSatisfy { $0.isSession(.textDelta) }
     }
 }
 

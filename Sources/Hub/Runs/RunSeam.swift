@@ -9,8 +9,8 @@ package struct RunSeam {
     /// A worker's link is down.
     package var left: (PeerID, Iteration) -> Void = { _, _ in }
 
-    /// Stores a report, or throws what its worker is to hear.
-    package var report: (RunReport, Iteration) throws -> Void = { report, _ in
+    /// Stores a report and answers it, or throws what its worker is to hear.
+    package var report: (RunReport, Reply, Iteration) throws -> Void = { report, _, _ in
         throw Leases.lost(report.lease)
     }
 

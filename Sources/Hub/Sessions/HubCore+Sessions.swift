@@ -76,9 +76,9 @@ extension HubCore {
         runs.next = desk.next
         runs.grant = desk.grant
         runs.setAside = desk.setAside
-        runs.report = { [unowned self] report, iteration in
+        runs.report = { [unowned self] report, reply, iteration in
             try RunReports(runs: desk, publishing: publishing, metrics: metrics)
-                .take(report, iteration)
+                .take(report, reply, iteration)
         }
     }
 }

@@ -10,7 +10,7 @@ import Store
 /// session. So nothing overtakes a delta, and a snapshot agrees with its offset.
 package final class SessionPublisher {
     /// Told what became of an event, exactly once.
-    typealias Completion = (PublishResult, Iteration) -> Void
+    typealias Completion = (PublishResult, Iteration) throws -> Void
 
     /// A delta that is held, and who waits to hear of it.
     private struct HeldDelta {
@@ -52,13 +52,14 @@ package final class SessionPublisher {
             let known = try channels.position(of: request.eventID, on: channel, iteration)
         {
             metrics.duplicates.add()
-            return completion(result(request.eventID, on: channel.name, known, true), iteration)
+            return try completion(
+                result(request.eventID, on: channel.name, known, true), iteration)
         }
         if case .textDelta(let stream, let delta) = fields.event {
             return try hold(request, stream, delta, iteration, completion)
         }
         let position = try publishFields(fields, of: request, iteration)
-        completion(result(request.eventID, on: channel.name, position, false), iteration)
+        try completion(result(request.eventID, on: channel.name, position, false), iteration)
     }
 
     /// Publishes an event of the hub itself and folds it.
@@ -165,7 +166,7 @@ package final class SessionPublisher {
         try directory.change(session, folding: .textDelta(batch.stream, batch.text), iteration)
         for (id, delta) in deltas {
             for (isDuplicate, completion) in delta.completions {
-                completion(result(id, on: channel.name, position, isDuplicate), iteration)
+                try completion(result(id, on: channel.name, position, isDuplicate), iteration)
             }
         }
     }

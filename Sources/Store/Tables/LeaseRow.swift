@@ -1,4 +1,5 @@
 import GRDB
+import Protocol
 import Realtime
 
 /// Who runs a session, or ran it last: the record behind `SessionLease`.
@@ -80,8 +81,13 @@ extension StoreTransaction {
     }
 
     /// A report is stored.
-    public func noteReport(_ number: Int64, of session: SessionID) throws(StoreError) {
+    ///
+    /// One of a lease that is over changes nothing.
+    public func noteReport(_ number: Int64, under lease: SessionLease) throws(StoreError) {
         try execute(
-            "UPDATE leases SET last_report = ? WHERE session_id = ?", [number, session.text])
+            """
+            UPDATE leases SET last_report = MAX(last_report, ?)
+            WHERE session_id = ? AND generation = ?
+            """, [number, lease.session.text, lease.generation])
     }
 }

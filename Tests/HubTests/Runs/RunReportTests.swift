@@ -53,17 +53,60 @@ import Testing
         #expect(try refusal { try world.report(worker, lease, number: 3) } == .leaseLost)
     }
 
-    @Test func `deltas are answered at once and batched all the same`() throws {
+    private func stream(
+        _ deltas: [String], _ world: RunHub, _ worker: PeerID, _ lease: SessionLease
+    ) throws {
+        for delta in deltas {
+            try world.report(worker, lease, [(.textDelta, ["delta": .string(delta)])])
+        }
+    }
+
+    @Test func `deltas are batched, and answered once they are published`() throws {
         let world = try RunHub()
         let session = try world.makeSession()
         let (worker, lease) = try world.running(in: session)
         try world.watch(.session(session))
-        for delta in ["a", "b", "c"] {
-            try world.report(worker, lease, [(.textDelta, ["delta": .string(delta)])])
-        }
+        try stream(["a", "b", "c"], world, worker, lease)
         #expect(try world.events().isEmpty)
+        #expect(world.answers(to: worker) == 0)
         try world.hub.wait(.milliseconds(50))
         #expect(try world.events().map { $0["delta"] } == ["abc"])
+        #expect(world.answers(to: worker) == 3)
+    }
+
+    @Test func `text that was held when the hub died is said again and stands once`() throws {
+        let world = try RunHub()
+        let session = try world.makeSession()
+        let (worker, lease) = try world.running(in: session)
+        try stream(["a", "b"], world, worker, lease)
+        try world.hub.wait(.milliseconds(50))
+        try stream(["c", "d"], world, worker, lease)
+        try world.restart()
+        let again = try world.worker(holding: [lease])
+        try world.watch(.session(session))
+        for (number, delta) in [(2, "b"), (3, "c"), (4, "d")] {
+            try world.report(
+                again, lease, [(.textDelta, ["delta": .string(delta)])], number: Int64(number))
+        }
+        #expect(
+            world.answers(to: again) == 0, "the second was answered at once, the others are held")
+        try world.report(again, lease, [(.textComplete, ["text": "abcd"])])
+        #expect(try world.events().map { $0["delta"] ?? $0["text"] } == ["cd", "abcd"])
+        #expect(world.answers(to: again) == 2)
+    }
+
+    @Test func `a report that holds more than text is on disk when it is answered`() throws {
+        let world = try RunHub()
+        let session = try world.makeSession()
+        let (worker, lease) = try world.running(in: session)
+        try world.watch(.session(session))
+        try world.report(
+            worker, lease, [(.textDelta, ["delta": "a"])], [.says("a")])
+        #expect(try world.types() == ["text_delta"])
+        try world.restart()
+        let again = try world.worker(holding: [lease])
+        try world.report(again, lease, [(.textDelta, ["delta": "a"])], [.says("a")], number: 1)
+        #expect(try world.transcript(again, lease).count { $0 == .says("a") } == 1)
     }
 
     @Test func `nobody reports under another lease`() throws {
