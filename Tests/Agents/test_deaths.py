@@ -111,10 +111,8 @@ def test_a_hub_that_ends_in_mid_stream_loses_nothing_that_counts(own_talk, end):
     text = [event["text"].split() for event in events if event["type"] == "text_complete"]
     assert text == [whole]
     preview = "".join(event["delta"] for event in events if event["type"] == "text_delta").split()
-    # What is streamed while nobody can be told comes later. Only the 50 ms of text that a killed hub
-    # held are missing from the preview; nothing is twice.
-    assert preview == [token for token in whole if token in preview]
-    assert preview == whole or end == signal.SIGKILL
+    # What is streamed while nobody can be told, or was held when the hub died, comes later.
+    assert preview == whole
     reconnected(session)
     session.is_well()
 
