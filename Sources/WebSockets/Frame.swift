@@ -41,10 +41,13 @@ public enum Frame {
     public static func appendClose(
         code: UInt16, reason: String, to frames: inout [UInt8]
     ) {
+        append(.close, closePayload(code, reason).span, to: &frames)
+    }
+
+    static func closePayload(_ code: UInt16, _ reason: String) -> [UInt8] {
         var text = reason
         while text.utf8.count > maximumControlBytes - 2 { text.removeLast() }
-        let payload = [UInt8(code >> 8), UInt8(code & 0xff)] + Array(text.utf8)
-        append(.close, payload.span, to: &frames)
+        return [UInt8(code >> 8), UInt8(code & 0xff)] + Array(text.utf8)
     }
 
     /// A close frame without a code, the answer to one.
@@ -80,7 +83,13 @@ public enum Frame {
     private static func append(
         _ opcode: Opcode, _ payload: Span<UInt8>, to frames: inout [UInt8]
     ) {
-        let count = payload.count
+        appendHeader(opcode, payload.count, to: &frames)
+        unsafe payload.withUnsafeBufferPointer { unsafe frames.append(contentsOf: $0) }
+    }
+
+    static func appendHeader(
+        _ opcode: Opcode, _ count: Int, to frames: inout [UInt8]
+    ) {
         frames.append(0x80 | opcode.rawValue)
         if count < 126 {
             frames.append(UInt8(count))
@@ -94,6 +103,5 @@ public enum Frame {
                 frames.append(UInt8(truncatingIfNeeded: count >> shift))
             }
         }
-        unsafe payload.withUnsafeBufferPointer { unsafe frames.append(contentsOf: $0) }
     }
 }

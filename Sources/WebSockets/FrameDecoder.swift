@@ -1,8 +1,9 @@
-/// Takes a client's bytes apart into messages and control frames, strictly after RFC 6455.
+/// Takes a peer's bytes apart into messages and control frames, strictly after RFC 6455.
 ///
 /// libwebsockets' own decoder is not used, because version 4.1.6 takes unmasked frames from a
 /// client (§5.1 wants 1002), ends the connection without a close frame on an illegal length or a
-/// close reason that is not UTF-8, does not limit a message over its fragments, and hides pings.
+/// close reason that is not UTF-8, does not limit a message over its fragments, and hides pings;
+/// to a client it tells every server's 1012, 1013 and 1014 as 1002 (`lws_ws_client_rx_sm`).
 package struct FrameDecoder {
     /// What a piece of input completed.
     package enum Event: Equatable {
@@ -35,6 +36,7 @@ package struct FrameDecoder {
         case payload(FrameHeader, remaining: Int)
     }
 
+    private let sender: FrameSender
     private let maximumMessageBytes: Int
     private var state = State.header
     /// Bytes of a header that is not complete yet.
@@ -45,7 +47,8 @@ package struct FrameDecoder {
     private var fragments = 0
     private var control: [UInt8] = []
 
-    package init(maximumMessageBytes: Int) {
+    package init(from sender: FrameSender = .client, maximumMessageBytes: Int) {
+        self.sender = sender
         self.maximumMessageBytes = maximumMessageBytes
     }
 
@@ -79,7 +82,7 @@ package struct FrameDecoder {
         while position < input.count {
             partialHeader.append(input[position])
             position += 1
-            if let header = try FrameHeader(partialHeader) {
+            if let header = try FrameHeader(partialHeader, from: sender) {
                 partialHeader.removeAll(keepingCapacity: true)
                 return header
             }
@@ -110,7 +113,7 @@ package struct FrameDecoder {
         }
     }
 
-    /// Unmasks what has come of a payload (§5.3).
+    /// Keeps what has come of a payload, unmasked (§5.3).
     private mutating func take(
         _ input: Span<UInt8>, _ position: inout Int, _ header: FrameHeader, _ remaining: Int
     ) -> Int {
@@ -118,6 +121,11 @@ package struct FrameDecoder {
         let start = header.payloadBytes - remaining
         let mask = header.mask
         func unmask(into bytes: inout [UInt8]) {
+            guard mask != 0 else {
+                let piece = input.extracting(position..<position + count)
+                unsafe piece.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+                return
+            }
             bytes.reserveCapacity(bytes.count + count)
             for index in 0..<count {
                 let byte = input[position + index]

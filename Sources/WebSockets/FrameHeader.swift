@@ -1,15 +1,21 @@
-/// The head of one frame of a client, RFC 6455 §5.2.
+/// Whose frames are read: a client's are masked, a server's are not (RFC 6455 §5.1).
+package enum FrameSender {
+    case client
+    case server
+}
+
+/// The head of one frame, RFC 6455 §5.2.
 struct FrameHeader: Equatable {
     let opcode: Frame.Opcode
     let isFinal: Bool
     let payloadBytes: Int
-    /// The masking key: its first byte in the lowest 8 bits.
+    /// The masking key: its first byte in the lowest 8 bits; 0 where nothing is masked.
     let mask: UInt32
 
     /// Reads a header from the first bytes of a frame.
     /// - Returns: nil while `bytes`, never longer than a header, are not all of it.
-    /// - Throws: as soon as a byte cannot be part of what a client may send here.
-    init?(_ bytes: [UInt8]) throws(FrameDecoder.Violation) {
+    /// - Throws: as soon as a byte cannot be part of what the sender may send here.
+    init?(_ bytes: [UInt8], from sender: FrameSender) throws(FrameDecoder.Violation) {
         guard let first = bytes.first else { return nil }
         guard first & 0x70 == 0 else { throw .broken("reserved bits without an extension") }
         guard let opcode = Frame.Opcode(rawValue: first & 0x0f) else {
@@ -18,13 +24,16 @@ struct FrameHeader: Equatable {
         let isFinal = first & 0x80 != 0
         if opcode.isControl, !isFinal { throw .broken("fragmented control frame") }
         guard bytes.count > 1 else { return nil }
-        guard bytes[1] & 0x80 != 0 else { throw .broken("frame without a mask") }
+        let isMasked = bytes[1] & 0x80 != 0
+        guard isMasked == (sender == .client) else {
+            throw .broken(isMasked ? "frame with a mask" : "frame without a mask")
+        }
         let short = bytes[1] & 0x7f
         if opcode.isControl, short > Frame.maximumControlBytes {
             throw .broken("control frame over \(Frame.maximumControlBytes) bytes")
         }
         let lengthBytes = short == 126 ? 2 : short == 127 ? 8 : 0
-        guard bytes.count == 2 + lengthBytes + 4 else { return nil }
+        guard bytes.count == 2 + lengthBytes + (isMasked ? 4 : 0) else { return nil }
         let length = bytes[2..<(2 + lengthBytes)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard let payloadBytes = Int(exactly: lengthBytes == 0 ? UInt64(short) : length) else {
             throw .broken("payload length over 63 bits")
@@ -34,6 +43,6 @@ struct FrameHeader: Equatable {
         self.opcode = opcode
         self.isFinal = isFinal
         self.payloadBytes = payloadBytes
-        mask = bytes.suffix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        mask = isMasked ? bytes.suffix(4).reversed().reduce(0) { $0 << 8 | UInt32($1) } : 0
     }
 }

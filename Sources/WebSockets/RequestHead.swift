@@ -76,12 +76,14 @@ struct RequestHead: Equatable {
         return (name, trimmed(value[...]))
     }
 
-    private static func trimmed(_ text: Substring) -> String {
+    static func trimmed(_ text: Substring) -> String {
         var text = text
         while let first = text.utf8.first, first == 0x20 || first == 0x09 { text.removeFirst() }
         while let last = text.utf8.last, last == 0x20 || last == 0x09 { text.removeLast() }
         return String(text)
     }
+
+    static func isToken(_ text: String) -> Bool { isToken(text.utf8) }
 
     /// A token of RFC 9110 §5.6.2.
     private static func isToken(_ bytes: some Collection<UInt8>) -> Bool {

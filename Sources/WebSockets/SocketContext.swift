@@ -1,19 +1,17 @@
 import CLibWebSockets
 import EventLoop
 import Glibc
-import Synchronization
 
 /// libwebsockets on our loop, with one protocol: raw sockets that it reads, buffers and writes.
 ///
-/// Confined to the loop's thread. The only file that holds pointers of libwebsockets. The raw role
+/// Confined to the loop's thread. This file and ``ClientContext``'s hold the pointers of
+/// libwebsockets, no other. The raw role
 /// is used, and not the WebSocket one, for the reasons given at ``FrameDecoder``; its HTTP parser
 /// (CVE-2025-11677) and its timers, which a libev loop serves late, are out of the picture too.
 @safe final class SocketContext {
     /// Read from a socket at once, and so the most that is decoded without looking at the others.
     private static let readBytes: UInt32 = 64 * 1024
     private static let name: StaticString = "switchboard"
-    /// Where libwebsockets' own log lines go: its log is one per process.
-    private static let log = Mutex<(@Sendable (String) -> Void)?>(nil)
 
     // Both live as long as this object; libwebsockets keeps the pointer to its protocols.
     private let context: OpaquePointer
@@ -21,8 +19,7 @@ import Synchronization
     private let protocols: UnsafeMutablePointer<lws_protocols>
 
     init(loop: EventLoop, log: @escaping @Sendable (String) -> Void) throws(WebSocketsError) {
-        Self.log.withLock { $0 = log }
-        unsafe lws_set_log_level(Int32(LLL_ERR | LLL_WARN), takeLogLine)
+        LibraryLog.listen(asServer: log)
         unsafe protocols = .allocate(capacity: 2)
         unsafe protocols.initialize(repeating: lws_protocols(), count: 2)
         unsafe protocols[0].name = UnsafeRawPointer(Self.name.utf8Start)
@@ -81,17 +78,15 @@ import Synchronization
         if !connection.isTransportClosed { unsafe retained.release() }
         return false
     }
-
-    fileprivate static func write(log line: String) {
-        log.withLock { $0 }?(line)
-    }
 }
 
-/// One adopted socket.
+/// One socket of libwebsockets.
 ///
-/// Valid from `transportOpened` to `transportClosed`.
+/// Valid until `transportClosed` or `transportFailed`.
 @safe struct TransportSocket {
-    fileprivate let wsi: OpaquePointer
+    let wsi: OpaquePointer
+
+    init(_ wsi: OpaquePointer) { unsafe self.wsi = unsafe wsi }
 
     /// Sends bytes as they are; what the socket does not take is copied, kept and sent first.
     /// - Returns: false when the socket is broken.
@@ -124,7 +119,7 @@ private func serveSocket(
     let retained = unsafe Unmanaged<WebSocketConnection>.fromOpaque(data)
     let connection = unsafe retained.takeUnretainedValue()
     switch reason {
-    case LWS_CALLBACK_RAW_ADOPT: unsafe connection.transportOpened(TransportSocket(wsi: wsi))
+    case LWS_CALLBACK_RAW_ADOPT: unsafe connection.transportOpened(TransportSocket(wsi))
     case LWS_CALLBACK_RAW_RX:
         let input = unsafe UnsafeBufferPointer(
             start: bytes?.assumingMemoryBound(to: UInt8.self), count: count)
@@ -139,26 +134,32 @@ private func serveSocket(
     return 0
 }
 
-private func takeLogLine(_ level: Int32, _ line: UnsafePointer<CChar>?) {
-    guard let line = unsafe line else { return }
-    var text = unsafe String(cString: line)
-    while text.hasSuffix("\n") { text.removeLast() }
-    SocketContext.write(log: text)
-}
-
-/// The answer to a client's key, RFC 6455 §4.2.2: Base64 of a SHA-1, both from libwebsockets.
-enum AcceptKey {
-    static func of(_ key: String) -> String {
+/// The two keys of a handshake, RFC 6455 §4.1 and §4.2.2; SHA-1 and Base64 are libwebsockets'.
+package enum AcceptKey {
+    /// The answer to a client's key.
+    package static func of(_ key: String) -> String {
         let text = Array((key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
         var digest = [UInt8](repeating: 0, count: 20)
         _ = unsafe lws_SHA1(text, text.count, &digest)
+        return base64(digest)
+    }
+
+    /// A client's key: 16 random bytes.
+    static func random() -> String {
+        base64((0..<16).map { _ in UInt8.random(in: .min ... .max) })
+    }
+
+    /// - Parameter bytes: at most 20, as its callers have.
+    private static func base64(_ bytes: [UInt8]) -> String {
         // 28 characters, and the zero byte that the function appends.
         var encoded = [CChar](repeating: 0, count: 40)
-        let count = unsafe digest.withUnsafeBytes { digest in
+        let count = unsafe bytes.withUnsafeBytes { bytes in
             unsafe lws_b64_encode_string(
-                digest.baseAddress?.assumingMemoryBound(to: CChar.self), 20, &encoded, 40)
+                bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count),
+                &encoded, 40)
         }
-        precondition(count == 28, "Base64 of 20 bytes has 28 characters")
-        return String(decoding: encoded.prefix(28).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        precondition(count > 0, "Base64 of up to 20 bytes fits")
+        let characters = encoded.prefix(Int(count)).map { UInt8(bitPattern: $0) }
+        return String(decoding: characters, as: UTF8.self)
     }
 }

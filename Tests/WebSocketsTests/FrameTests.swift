@@ -136,6 +136,50 @@ struct FrameDecoderTests {
     }
 }
 
+/// A server's frames, as a client reads them.
+struct ServerFrameTests {
+    private func decode(_ pieces: [[UInt8]]) -> [FrameDecoder.Event] {
+        var decoder = FrameDecoder(from: .server, maximumMessageBytes: 100_000)
+        var events: [FrameDecoder.Event] = []
+        for piece in pieces {
+            var position = 0
+            while let event = decoder.next(in: piece.span, from: &position) {
+                events.append(event)
+                if case .violation = event { return events }
+            }
+        }
+        return events
+    }
+
+    @Test func `texts of every length are read, however the bytes are cut`() {
+        var random = SplitMix(state: 7)
+        for length in [0, 1, 125, 126, 65_535, 65_536] {
+            let text = (0..<length).map { UInt8(0x61 + $0 % 26) }
+            var frames: [UInt8] = []
+            Frame.appendText(text, to: &frames)
+            Frame.appendPing(to: &frames)
+            let cut = Int.random(in: 0...frames.count, using: &random)
+            let events = decode([Array(frames[..<cut]), Array(frames[cut...])])
+            #expect(events == [.message(.text(text)), .ping([])])
+        }
+    }
+
+    @Test func `a masked frame is a violation`() {
+        guard case .violation(let violation)? = decode([clientFrame(1, [0x61])]).last else {
+            Issue.record("it was read")
+            return
+        }
+        #expect(violation.code == 1002)
+    }
+
+    @Test(arguments: [1000, 1012, 1013, 1014, 4001, 4101] as [UInt16])
+    func `every close code that may be sent arrives as it is`(code: UInt16) {
+        var frames: [UInt8] = []
+        Frame.appendClose(code: code, reason: "r", to: &frames)
+        #expect(decode([frames]) == [.close(code: code, reason: "r")])
+    }
+}
+
 struct FrameEncodingTests {
     @Test(arguments: [1, 5, 200, 70_000, 400_000])
     func `frames are cut between frames, at least one at a time`(maximum: Int) {
