@@ -122,7 +122,8 @@ let package = Package(
         module(
             "Client",
             [
-                "Daemon", "EventLoop", "HTTPClient", "IPC", "JSON", "Protocol", "Realtime", logging,
+                "Daemon", "EventLoop", "HTTPClient", "IPC", "JSON", "Protocol", "Realtime",
+                "System", "WebSockets", logging,
             ]),
 
         // Executables.
@@ -151,7 +152,12 @@ let package = Package(
         .target(
             name: "ClientCaseSupport", dependencies: ["Client", "JSON", "Protocol", "Realtime"],
             path: "Tests/ClientCaseSupport", swiftSettings: settings),
-        tests(of: "Client", ["ClientCaseSupport", "HTTPClient", "JSON", "Protocol", "Realtime"]),
+        tests(
+            of: "Client",
+            [
+                "ClientCaseSupport", "EventLoop", "HTTPClient", "JSON", "Protocol", "Realtime",
+                "System", "WebSockets",
+            ]),
         tests(
             of: "AgentWorker",
             [

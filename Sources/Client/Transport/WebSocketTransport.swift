@@ -87,12 +87,19 @@ public struct TransportFailure: Error, Sendable, Equatable, CustomStringConverti
     public var httpStatus: Int?
     /// The server's `Retry-After`, where it is in seconds (RFC 9110 §10.2.3).
     public var retryAfter: Duration?
+    /// The beginning of what came with the status, such as the server's own error as JSON; empty
+    /// where a platform hides it.
+    public var body: [UInt8]
     /// What was tried and why it failed, for people; holds no header of the request.
     public var description: String
 
-    public init(httpStatus: Int? = nil, retryAfter: Duration? = nil, description: String) {
+    public init(
+        httpStatus: Int? = nil, retryAfter: Duration? = nil, body: [UInt8] = [],
+        description: String
+    ) {
         self.httpStatus = httpStatus
         self.retryAfter = retryAfter
+        self.body = body
         self.description = description
     }
 }

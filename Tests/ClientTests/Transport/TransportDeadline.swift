@@ -1,0 +1,43 @@
+import Client
+
+struct TransportDeadline: Error {}
+
+extension TransportConnection {
+    /// The next event, or an error after `limit`, which also abandons the connection.
+    func next(within limit: Duration) async throws -> TransportEvent? {
+        try await withThrowingTaskGroup(of: TransportEvent?.self) { group in
+            group.addTask { await self.next() }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw TransportDeadline()
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+
+    /// All events up to the last one.
+    func events(within limit: Duration = .seconds(10)) async throws -> [TransportEvent] {
+        var events: [TransportEvent] = []
+        while let event = try await next(within: limit) { events.append(event) }
+        return events
+    }
+
+    func opened() async throws {
+        guard case .opened? = try await next(within: .seconds(10)) else {
+            throw TransportDeadline()
+        }
+    }
+}
+
+extension TransportEvent {
+    static func text(_ text: String) -> TransportEvent { .text(Array(text.utf8)) }
+
+    var failure: TransportFailure? {
+        if case .failed(let failure) = self { failure } else { nil }
+    }
+}
+
+extension WebSocketTransport {
+    func open(_ url: String) -> any TransportConnection { open(TransportRequest(url: url)) }
+}
