@@ -13,6 +13,8 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     case closed(code: UInt16, reason: String)
     /// Nothing came back from a remote installation.
     case transport(HTTPClientError)
+    /// A remote installation's WebSocket did not open, and not by its own refusal.
+    case unreachable(TransportFailure)
     /// The answer has not the form that this version knows.
     case unexpectedAnswer(String)
     /// What is asked can only be done on the hub's own machine.
@@ -39,6 +41,7 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
             the permission, then start again
             """
         case .transport(let error): "\(error)"
+        case .unreachable(let failure): "\(failure.description)"
         case .unexpectedAnswer(let what): "the answer is not of the expected form: \(what)"
         case .localOnly(let operation):
             "\(operation.rawValue) works on the hub's own machine only, not with --url"

@@ -36,15 +36,15 @@ extension RemoteClient {
         _ socket: ClientWebSocket, _ channels: [ChannelName], _ positions: inout ListenPositions,
         _ hear: (ListenEvent) -> Void
     ) throws(ClientError) -> String {
-        for channel in channels { try socket.send(Self.subscribe(channel, positions[channel])) }
+        for channel in channels { socket.send(Self.subscribe(channel, positions[channel])) }
         var silence: Duration = .zero
         let step: Duration = .seconds(5)
         while silence < .milliseconds(Limits.heartbeatTimeoutMilliseconds * 2) {
-            switch try socket.receive(timeout: step) {
+            switch socket.receive(timeout: step) {
             case nil:
                 // The server's own pings are answered unseen: this asks for something to see.
                 silence += step
-                try socket.send(Array(#"{"type":"ping"}"#.utf8))
+                socket.send(Array(#"{"type":"ping"}"#.utf8))
             case .message(let text):
                 silence = .zero
                 try heard(text, &positions, hear)
@@ -117,7 +117,7 @@ extension ClientError {
     /// Whether the same may work a moment later.
     public var isTransient: Bool {
         switch self {
-        case .transport, .linkLost, .unexpectedAnswer, .hubUnreachable: true
+        case .transport, .unreachable, .linkLost, .unexpectedAnswer, .hubUnreachable: true
         case .refused(let error): error.code.httpStatus >= 500 || error.code == .rateLimited
         case .localOnly, .invalid, .closed: false
         }

@@ -106,28 +106,6 @@ import Glibc
         return value
     }
 
-    /// The connected socket of a handle with `CURLOPT_CONNECT_ONLY`; -1 where there is none.
-    var socket: Int32 {
-        var value: curl_socket_t = -1
-        _ = unsafe switchboard_curl_get_socket(handle, &value)
-        return value
-    }
-
-    func send(_ bytes: ArraySlice<UInt8>) -> (code: CURLcode, count: Int) {
-        var sent = 0
-        let code = unsafe bytes.withUnsafeBytes { buffer in
-            unsafe curl_easy_send(handle, buffer.baseAddress, buffer.count, &sent)
-        }
-        return (code, sent)
-    }
-
-    func receive(atMost count: Int) -> (code: CURLcode, bytes: [UInt8]) {
-        var buffer = [UInt8](repeating: 0, count: count)
-        var received = 0
-        let code = unsafe curl_easy_recv(handle, &buffer, count, &received)
-        return (code, Array(buffer[..<received]))
-    }
-
     static func reason(_ code: CURLcode) -> String {
         guard let text = unsafe curl_easy_strerror(code) else { return "libcurl error" }
         return unsafe String(cString: text)

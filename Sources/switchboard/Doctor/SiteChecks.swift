@@ -36,7 +36,7 @@ struct SiteChecks {
         do throws(ClientError) {
             let socket = try ClientWebSocket(origin: origin, key: key, trust: trust)
             defer { socket.close() }
-            let arrival = try socket.receive(timeout: .seconds(10))
+            let arrival = socket.receive(timeout: .seconds(10))
             guard case .message(let text)? = arrival,
                 (try? JSONValue(parsing: text))?["type"] == "connected"  // else it is none of ours
             else {
