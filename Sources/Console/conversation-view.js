@@ -8,7 +8,9 @@ import { onceAFrame } from './store.js'
 import { ToolView } from './tool-view.js'
 
 const WINDOW = 40          // items drawn at first, and more at a time
+const KEPT = 3 * WINDOW    // items that stay drawn while new ones come at the end
 const SLICE = 12           // milliseconds of drawing at a time
+const SHARE = 3            // drawing takes at most every so manieth moment
 const NEAR = 80            // pixels from an edge that count as being there
 
 export class ConversationView {
@@ -24,6 +26,9 @@ export class ConversationView {
   #first = 0               // index of the first item drawn
   #due = new Set()         // items whose view is behind
   #isAtEnd = true
+  #hasGrown = false        // at its end, by the latest events
+  #isStale = false         // something has changed since the last drawing
+  #resting = null          // until the next one
   #draw
   #resizing
 
@@ -44,6 +49,7 @@ export class ConversationView {
   }
 
   end() {
+    clearTimeout(this.#resting)
     this.#resizing.disconnect()
     for (const view of this.#views.values()) view.end?.()
   }
@@ -58,13 +64,14 @@ export class ConversationView {
     for (const item of updated) if (this.#views.has(item)) this.#due.add(item)
     this.#showEdges()
     this.#empty.hidden = items.length > 0 || this.#feed.state !== 'ready'
-    this.#draw()
+    this.#hasGrown = appended.length > 0 || (this.#hasGrown && updated.size > 0)
+    this.#request()
   }
 
-  /** Names of people have come. */
-  rename() {
-    for (const item of this.#views.keys()) if (item.kind === 'notice') this.#due.add(item)
-    this.#draw()
+  /** What items of a kind look like has changed: a library or names of people have come. */
+  redraw(kind) {
+    for (const item of this.#views.keys()) if (item.kind === kind) this.#due.add(item)
+    this.#request()
   }
 
   /** Waits below the text: the queue and what else stands at the end moved it. */
@@ -102,17 +109,47 @@ export class ConversationView {
     this.#due.delete(item)
   }
 
+  #request() {
+    this.#isStale = true
+    if (!this.#resting) this.#draw()
+  }
+
   /** The latest first, since that is what is looked at; the rest in the next frames. */
   #drawDue() {
-    const until = document.hidden ? Infinity : performance.now() + SLICE
+    const begun = performance.now()
+    this.#isStale = false
+    const until = document.hidden ? Infinity : begun + SLICE
     const due = [...this.#due].reverse()
     for (const item of due) {
       this.#views.get(item)?.update(item)
       this.#due.delete(item)
       if (performance.now() > until) break
     }
-    if (this.#isAtEnd) this.#toEnd()
-    if (this.#due.size) this.#draw()
+    if (this.#isAtEnd) {
+      this.#forgetOldest()
+      this.#toEnd()
+    }
+    this.#rest((performance.now() - begun) * (SHARE - 1))
+  }
+
+  /** On a slow or busy machine text comes in larger pieces, and everything else has its turn. */
+  #rest(milliseconds) {
+    clearTimeout(this.#resting)
+    this.#resting = setTimeout(() => {
+      this.#resting = null
+      if (this.#isStale || this.#due.size || this.#isCrowded) this.#draw()
+    }, milliseconds)
+  }
+
+  get #isCrowded() { return this.#hasGrown && this.#isAtEnd && this.#views.size > KEPT }
+
+  /** What is far above the end while that grows is drawn again when somebody scrolls there. */
+  #forgetOldest() {
+    if (!this.#isCrowded) return
+    const count = Math.min(WINDOW, this.#views.size - KEPT)
+    for (const item of this.#feed.transcript.items.slice(this.#first, this.#first + count)) this.#remove(item)
+    this.#first += count
+    this.#showEdges()
   }
 
   async #showEarlier() {
@@ -135,7 +172,7 @@ export class ConversationView {
     this.#showEdges()
     // What was in sight stays there, also where the browser does not anchor it itself.
     this.#scroller.scrollTop += this.#scroller.scrollHeight - height
-    this.#draw()
+    this.#request()
   }
 
   #showEdges() {

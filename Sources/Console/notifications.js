@@ -38,7 +38,7 @@ export class Notifications {
 
   async #asked(question) {
     const { sessionId, toolName, command, description } = question
-    if (!isNotifying() || document.visibilityState === 'visible') return
+    if (!isNotifying() || (!document.hidden && document.hasFocus())) return
     const title = `${titleOf(this.#desk.sessions.value.get(sessionId))} waits for you`
     const options = {
       body: `${toolName}: ${command || description || ''}`.slice(0, 300), tag: keyOf(question),

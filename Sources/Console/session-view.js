@@ -66,7 +66,7 @@ export function sessionView(desk, { id }, setTitle) {
     }
     draw()
   }
-  desk.people.onNamed = () => conversation.rename()
+  desk.people.onNamed = () => conversation.redraw('notice')
   ends.add(
     () => { desk.people.onNamed = () => {} }, () => { desk.onSessionEvent = () => {} }, () => feed.close(), () => conversation.end(),
     () => head.end(), () => cards.end(),
@@ -81,8 +81,10 @@ export function sessionView(desk, { id }, setTitle) {
     h('div', { class: 'session-main' }, head.element, problem, conversation.element,
       h('div', { class: 'session-foot' }, asked, queue.element,
         writes ? composer.element : h('p', { class: 'hint' }, 'You may read this session, and not write to it.'))))
+  feed.open()
+  show()
   // Text that came before the library did is drawn again with it.
-  loadMarkdown().then(() => feed.open())
+  loadMarkdown().then(() => conversation.redraw('assistant'))
   return { element, end: () => ends.end() }
 }
 

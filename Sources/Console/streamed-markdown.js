@@ -23,20 +23,21 @@ export class StreamedMarkdown {
   #tail = []          // the elements of the rest
   #references = {}    // link definitions of the finished blocks
   #isFinal = false
+  #isPlain = true     // what stands there is no Markdown yet
 
   constructor(element) { this.#element = element }
 
   /** Shows a text, which mostly is the one before with something added. */
   update(source, { isFinal = false } = {}) {
     const text = normal(source)
-    if (text && text === this.#text && isFinal === this.#isFinal) return
-    // Whatever stood there before the first update was the plain text.
-    if (!this.#text || !text.startsWith(this.#text) || this.#isFinal) this.#restart()
+    if (!this.#isPlain && text && text === this.#text && isFinal === this.#isFinal) return
+    if (this.#isPlain || !text.startsWith(this.#text) || this.#isFinal) this.#restart()
     this.#text = text
     this.#isFinal = isFinal
     const rest = text.slice(this.#settled)
     const environment = { references: { ...this.#references } }
     const blocks = blocksOf(rest, environment)
+    this.#isPlain = !blocks
     if (!blocks) return this.#showPlain(rest)
     if (blocks.length === 1 && !isFinal && this.#grow(blocks[0])) return
     this.#showBlocks(blocks, rest, environment)
@@ -69,8 +70,6 @@ export class StreamedMarkdown {
 
   /** Without the library: the text as it is. */
   #showPlain(rest) {
-    for (const node of this.#tail) node.remove()
-    this.#tail = [h('p', { class: 'plain' }, rest)]
-    this.#element.append(...this.#tail)
+    this.#element.replaceChildren(h('p', { class: 'plain' }, rest))
   }
 }

@@ -175,8 +175,7 @@ export class Transcript {
 
   /** REST was read after the snapshot, so the final text may be there before the channel says so. */
   #isCovered(item) {
-    const finals = this.items.filter((other) => other !== item && other.kind !== 'notice')
-    const last = finals.at(-1)
+    const last = this.items.findLast((other) => other !== item && other.kind !== 'notice')
     return last?.kind === 'assistant' && !last.isStreaming && last.isFromRest === true
       && last.text.startsWith(item.text)
   }
