@@ -1,4 +1,5 @@
 import HTTPClient
+import JSON
 import Protocol
 
 /// Why something asked of a hub was not done.
@@ -47,5 +48,27 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
             "\(operation.rawValue) works on the hub's own machine only, not with --url"
         case .invalid(let error): "\(error)"
         }
+    }
+}
+
+extension ClientError {
+    /// Whether the same may work a moment later.
+    public var isTransient: Bool {
+        switch self {
+        case .transport, .unreachable, .linkLost, .unexpectedAnswer, .hubUnreachable: true
+        case .refused(let error): error.code.httpStatus >= 500 || error.code == .rateLimited
+        case .localOnly, .invalid, .closed: false
+        }
+    }
+
+    /// Why a WebSocket did not open.
+    init(_ failure: TransportFailure) {
+        guard let status = failure.httpStatus else {
+            self = .unreachable(failure)
+            return
+        }
+        // A body that is no JSON is as good as none.
+        let body = (try? JSONValue(parsing: failure.body)) ?? .null
+        self = RemoteClient.refusal(body, status: status)
     }
 }

@@ -1,5 +1,4 @@
 import HTTPClient
-import JSON
 
 /// One WebSocket to `/ws`, for a thread that waits until something arrives.
 public final class ClientWebSocket {
@@ -30,7 +29,7 @@ public final class ClientWebSocket {
         // The transport's own time-out comes first.
         switch exchange.next(within: Self.timeout * 2) {
         case .opened?: return
-        case .failed(let failure)?: throw Self.error(failure)
+        case .failed(let failure)?: throw ClientError(failure)
         case .text?, .closed?, nil: throw .unexpectedAnswer("the handshake did not end")
         }
     }
@@ -58,12 +57,5 @@ public final class ClientWebSocket {
     private static func url(_ origin: String) -> String {
         let rest = origin.hasPrefix("https://") ? "wss://" + origin.dropFirst(8) : origin
         return rest + "/ws"
-    }
-
-    private static func error(_ failure: TransportFailure) -> ClientError {
-        guard let status = failure.httpStatus else { return .unreachable(failure) }
-        // A body that is no JSON is as good as none.
-        return RemoteClient.refusal(
-            (try? JSONValue(parsing: failure.body)) ?? .null, status: status)
     }
 }

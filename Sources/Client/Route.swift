@@ -60,6 +60,7 @@ package struct Route {
         .listMessages: ("GET", "/api/sessions/{id}/messages"),
         .createMessage: ("POST", "/api/sessions/{id}/messages"),
         .deleteMessage: ("DELETE", "/api/sessions/{id}/messages/{messageId}"),
+        .listSessionPermissions: ("GET", "/api/sessions/{id}/permissions"),
         .answerPermission: ("POST", "/api/sessions/{id}/permissions/{requestId}"),
         .getConfig: ("GET", "/api/config"),
     ]

@@ -42,6 +42,8 @@ public struct ConnectionState: Sendable, Equatable {
     public var code: UInt16?
     /// What is known about the end of the last connection, for people.
     public var message: String?
+    /// Of a handshake that did not come to be.
+    public var failure: TransportFailure?
     /// Until the next attempt.
     public var retryIn: Duration?
     /// Attempts and losses since the last stable connection, this one counted.
@@ -49,13 +51,15 @@ public struct ConnectionState: Sendable, Equatable {
 
     public init(
         _ phase: Phase, previous: Phase, reason: Reason? = nil, code: UInt16? = nil,
-        message: String? = nil, retryIn: Duration? = nil, attempt: Int? = nil
+        message: String? = nil, failure: TransportFailure? = nil, retryIn: Duration? = nil,
+        attempt: Int? = nil
     ) {
         self.phase = phase
         self.previous = previous
         self.reason = reason
         self.code = code
         self.message = message
+        self.failure = failure
         self.retryIn = retryIn
         self.attempt = attempt
     }

@@ -36,8 +36,8 @@ package struct ConnectionStateMachine {
     private struct Loss {
         var reason: ConnectionState.Reason
         var code: UInt16?
-        var message: String
-        var minimumDelay: Duration = .zero
+        var message: String?
+        var failure: TransportFailure?
     }
 
     private let usesToken: Bool
@@ -80,7 +80,7 @@ extension ConnectionStateMachine {
         case .disconnected:
             failures = 0
             hasConnected = false
-            tell(.connecting, attempt: 1, &turn)
+            tell(.connecting, nil, &turn) { $0.attempt = 1 }
             attempt(&turn)
         case .waiting: attempt(&turn)
         case .fetchingToken, .opening, .connected: break
@@ -91,7 +91,7 @@ extension ConnectionStateMachine {
         guard !isDisconnected else { return .none }
         leave(code: 1000, &turn)
         phase = .disconnected
-        tell(.disconnected, reason: .requested, &turn)
+        tell(.disconnected, Loss(reason: .requested), &turn)
         return .ended("disconnect was called")
     }
 
@@ -115,16 +115,12 @@ extension ConnectionStateMachine {
 // MARK: - What happens to a connection
 
 extension ConnectionStateMachine {
-    package mutating func tokenFetched(
-        _ token: String?, _ turn: inout RealtimeTurn
-    ) {
+    package mutating func tokenFetched(_ token: String?, _ turn: inout RealtimeTurn) {
         guard case .fetchingToken = phase else { return }
         open(token: token, &turn)
     }
 
-    package mutating func tokenFailed(
-        _ reason: String, _ turn: inout RealtimeTurn
-    ) {
+    package mutating func tokenFailed(_ reason: String, _ turn: inout RealtimeTurn) {
         guard case .fetchingToken = phase else { return }
         turn.actions.append(.report(.tokenUnavailable(reason)))
         _ = retry(
@@ -143,7 +139,7 @@ extension ConnectionStateMachine {
                 interval: interval ?? turn.policy.heartbeatInterval))
         hasConnected = true
         drainDelay = nil
-        tell(.connected, &turn)
+        tell(.connected, nil, &turn)
         return .up
     }
 
@@ -172,7 +168,7 @@ extension ConnectionStateMachine {
         code: UInt16, reason: String, _ turn: inout RealtimeTurn
     ) -> Change {
         if let ending = Self.ending(code) {
-            return end(ending, code, reason, &turn)
+            return end(Loss(reason: ending, code: code, message: reason), &turn)
         }
         switch CloseCode(rawValue: code) {
         case .protocolError, .notUTF8, .frameTooLarge:
@@ -187,19 +183,13 @@ extension ConnectionStateMachine {
         _ failure: TransportFailure, _ turn: inout RealtimeTurn
     ) -> Change {
         if failure.httpStatus == 401 || failure.httpStatus == 403 {
-            return end(.refused, nil, failure.description, &turn)
+            return end(Loss(reason: .refused, failure: failure), &turn)
         }
-        return retry(
-            Loss(
-                reason: .unreachable, message: failure.description,
-                minimumDelay: failure.retryAfter ?? .zero),
-            &turn)
+        return retry(Loss(reason: .unreachable, failure: failure), &turn)
     }
 
     /// The server does not answer a command.
-    package mutating func dead(
-        _ message: String, _ turn: inout RealtimeTurn
-    ) -> Change {
+    package mutating func dead(_ message: String, _ turn: inout RealtimeTurn) -> Change {
         let code = CloseCode.heartbeatTimeout.rawValue
         leave(code: code, &turn)
         return retry(Loss(reason: .lost, code: code, message: message), &turn)
@@ -209,10 +199,8 @@ extension ConnectionStateMachine {
     package mutating func tick(_ turn: inout RealtimeTurn) -> Change {
         guard let deadline = deadline(turn.policy), deadline <= turn.now else { return .none }
         switch phase {
-        case .disconnected: return .none
-        case .waiting:
-            attempt(&turn)
-            return .none
+        case .disconnected: break
+        case .waiting: attempt(&turn)
         case .fetchingToken: return timedOut("no token", &turn)
         case .opening:
             leave(code: CloseCode.heartbeatTimeout.rawValue, &turn)
@@ -222,8 +210,8 @@ extension ConnectionStateMachine {
                 return dead("nothing came within the heartbeat timeout", &turn)
             }
             probe(&turn)
-            return .none
         }
+        return .none
     }
 }
 
@@ -238,9 +226,7 @@ extension ConnectionStateMachine {
         turn.actions.append(.fetchToken(number))
     }
 
-    private mutating func open(
-        token: String?, _ turn: inout RealtimeTurn
-    ) {
+    private mutating func open(token: String?, _ turn: inout RealtimeTurn) {
         phase = .opening(deadline: turn.now + turn.policy.connectTimeout)
         turn.actions.append(.open(number, token: token))
     }
@@ -254,9 +240,7 @@ extension ConnectionStateMachine {
         return retry(Loss(reason: .timeout, message: message), &turn)
     }
 
-    private mutating func retry(
-        _ loss: Loss, _ turn: inout RealtimeTurn
-    ) -> Change {
+    private mutating func retry(_ loss: Loss, _ turn: inout RealtimeTurn) -> Change {
         if case .connected(let liveness) = phase, turn.now - liveness.since >= turn.policy.stable {
             failures = 0
         }
@@ -264,26 +248,24 @@ extension ConnectionStateMachine {
         let delay =
             drainDelay
             ?? max(
-                loss.minimumDelay,
+                loss.failure?.retryAfter ?? .zero,
                 turn.policy.delay(after: code, failures: failures, random: turn.random()))
         failures += 1
         drainDelay = nil
         phase = .waiting(until: turn.now + delay)
         number += 1
-        tell(
-            hasConnected ? .reconnecting : .connecting, reason: loss.reason, code: loss.code,
-            message: loss.message, retryIn: delay, attempt: failures, &turn)
+        tell(hasConnected ? .reconnecting : .connecting, loss, &turn) { [failures] in
+            $0.retryIn = delay
+            $0.attempt = failures
+        }
         return .down
     }
 
-    private mutating func end(
-        _ reason: ConnectionState.Reason, _ code: UInt16?, _ message: String,
-        _ turn: inout RealtimeTurn
-    ) -> Change {
+    private mutating func end(_ loss: Loss, _ turn: inout RealtimeTurn) -> Change {
         phase = .disconnected
         number += 1
-        tell(.disconnected, reason: reason, code: code, message: message, &turn)
-        return .ended(message)
+        tell(.disconnected, loss, &turn)
+        return .ended(loss.message ?? loss.failure?.description ?? "")
     }
 
     /// What comes of the connection from here on is nobody's concern.
@@ -306,15 +288,14 @@ extension ConnectionStateMachine {
     }
 
     private mutating func tell(
-        _ phase: ConnectionState.Phase, reason: ConnectionState.Reason? = nil,
-        code: UInt16? = nil, message: String? = nil, retryIn: Duration? = nil, attempt: Int? = nil,
-        _ turn: inout RealtimeTurn
+        _ phase: ConnectionState.Phase, _ loss: Loss?, _ turn: inout RealtimeTurn,
+        adding: (inout ConnectionState) -> Void = { _ in }
     ) {
-        turn.actions.append(
-            .changed(
-                ConnectionState(
-                    phase, previous: told, reason: reason, code: code, message: message,
-                    retryIn: retryIn, attempt: attempt)))
+        var state = ConnectionState(
+            phase, previous: told, reason: loss?.reason, code: loss?.code,
+            message: loss?.message ?? loss?.failure?.description, failure: loss?.failure)
+        adding(&state)
         told = phase
+        turn.actions.append(.changed(state))
     }
 }
