@@ -152,6 +152,10 @@ let package = Package(
         .target(
             name: "ClientCaseSupport", dependencies: ["Client", "JSON", "Protocol", "Realtime"],
             path: "Tests/ClientCaseSupport", swiftSettings: settings),
+        .executableTarget(
+            name: "ClientCaseDriver",
+            dependencies: ["Client", "ClientCaseSupport", "Daemon", "JSON"],
+            path: "Tests/ClientCaseDriver", swiftSettings: settings),
         tests(
             of: "Client",
             [

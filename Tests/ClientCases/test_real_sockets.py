@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from case_run import CaseRun
-from drivers import PageDriver, node_driver, page_files
+from drivers import PageDriver, node_driver, page_files, swift_driver
 from scripted_server import ScriptedServer
 
 pytestmark = pytest.mark.xdist_group("chromium-1")
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.xdist_group("chromium-1")
 CASES = [json.loads(file.read_text())
          for file in sorted((Path(__file__).parent / "cases").glob("*.json"))]
 BROWSER_CLIENT = {"noHandshakeStatus", "handlers", "page"}
-SWIFT_CLIENT = {"handshakeStatus"}
+SWIFT_CLIENT = {"handshakeStatus", "handlers"}
 
 
 def each_case(client):
@@ -52,6 +52,12 @@ def play_in_chromium(chromium):
 
 
 @pytest.fixture(scope="module")
+def play_in_swift():
+    with playing(lambda server: swift_driver()) as play:
+        yield play
+
+
+@pytest.fixture(scope="module")
 def blank_page(chromium):
     """A page in which nothing runs but what a test imports."""
     server = ScriptedServer()
@@ -66,6 +72,11 @@ def blank_page(chromium):
 @each_case(BROWSER_CLIENT)
 def test_the_browser_client_in_node(play_in_node, case):
     play_in_node(case)
+
+
+@each_case(SWIFT_CLIENT)
+def test_the_swift_client(play_in_swift, case):
+    play_in_swift(case)
 
 
 @each_case(BROWSER_CLIENT)
