@@ -124,4 +124,42 @@ def test_listen_survives_the_death_of_every_process(own_product):
         eventually(lambda: numbers() and numbers()[-1] == number - 1, within=30,
                    what="the last publication in the listener's output")
         assert numbers() == list(range(first, number))
+        # What happened is said beside the messages, not among them.
+        assert any(line.startswith("interrupted: ") for line in listen.errors)
+        assert any(line.startswith(f"resumed {channel} at ") and line.endswith("nothing was missed")
+                   for line in listen.errors)
         assert listen.interrupt() == 130
+
+
+def test_listen_says_at_once_that_nobody_answers(product):
+    """Only who was connected once comes back by itself."""
+    with Running(product, "listen", "team:x", "--url", "https://localhost:1", "--key", "k") as listen:
+        assert listen.process.wait(10) == 1
+        eventually(lambda: listen.errors, within=2)
+        assert "localhost" in " ".join(listen.errors)
+
+
+def test_listen_to_a_foreign_channel_ends_with_the_reason(product, team, other_team):
+    with Running(product, "listen", other_team.channel, *product.remote(team.key)) as listen:
+        assert listen.process.wait(10) == 1
+        eventually(lambda: "CHANNEL_FORBIDDEN" in " ".join(listen.errors), within=2)
+
+
+def test_listen_follows_several_channels_and_changes_of_configuration(own_product):
+    product = own_product()
+    with product.api() as api:
+        team = f"team:{product.ready['teamId']}"
+        session = f"session:{api.post('/api/sessions', {'name': 's'}, status=201)['id']}"
+        with Running(product, "listen", team, session, "--json", *product.remote()) as listen:
+            eventually(lambda: len(listen.errors) == 2, within=10)
+            api.publish(team, "log_entry", {})
+            api.post(f"/api/sessions/{session.removeprefix('session:')}/messages",
+                     {"text": "hi"}, status=202)
+            product.theme_file.parent.mkdir(mode=0o700, exist_ok=True)
+            product.theme_file.write_text("{}")
+
+            def types():
+                return {json.loads(line)["type"] for line in listen.lines}
+            eventually(lambda: {"log_entry", "user_message", "config_changed"} <= types(),
+                       within=10, what=f"all three, not {types()}")
+            assert listen.interrupt() == 130

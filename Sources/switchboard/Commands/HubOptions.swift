@@ -4,6 +4,7 @@ import Daemon
 import HTTPClient
 import JSON
 import Protocol
+import Realtime
 
 /// Which hub a command is for, and in which form it answers.
 struct HubOptions: ParsableArguments {
@@ -97,6 +98,23 @@ struct TeamOption: ParsableArguments {
         var parameters = own
         parameters["teamId"] = .string(try id(hub))
         return parameters
+    }
+
+    /// The parameters that name a session: locally its team too, which its own owner says.
+    func parameters(
+        _ hub: any Administration, session: String
+    ) throws -> JSONObject {
+        let id: SessionID
+        do {
+            id = try SessionID(parsing: session)
+        } catch {
+            throw ValidationError("\(session): \(error)")
+        }
+        guard team == nil, let local = hub as? HubClient else {
+            return try parameters(hub, ["id": .string(id.text)])
+        }
+        let owner = try local.owner(of: .session(id))
+        return ["teamId": .string(owner.text), "id": .string(id.text)]
     }
 
     /// For what gives somebody access: the team is said, not guessed.

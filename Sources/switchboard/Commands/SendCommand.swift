@@ -46,7 +46,9 @@ struct SendCommand: ParsableCommand {
         let text = try message()
         let installation = try hub.installation()
         let connection = try installation.connect()
-        let session = try words.count == 2 ? existing(connection) : create(connection)
+        let session =
+            try words.count == 2
+            ? team.parameters(connection, session: words[0]) : create(connection)
         let sending = try Sending(
             installation, session: session, text: text, isJSON: hub.json,
             // Standard input that was the message holds no answers.
@@ -59,21 +61,6 @@ struct SendCommand: ParsableCommand {
     private func message() throws -> String {
         guard isFromInput else { return words.last ?? "" }
         return String(decoding: try StandardInput.readAll(), as: UTF8.self)
-    }
-
-    /// The parameters that name the session: locally its team too.
-    private func existing(_ connection: any Administration) throws -> JSONObject {
-        let id: SessionID
-        do {
-            id = try SessionID(parsing: words[0])
-        } catch {
-            throw ValidationError("\(words[0]): \(error)")
-        }
-        guard team.team == nil, let local = connection as? HubClient else {
-            return try team.parameters(connection, ["id": .string(id.text)])
-        }
-        let owner = try local.owner(of: .session(id))
-        return ["teamId": .string(owner.text), "id": .string(id.text)]
     }
 
     private func create(_ connection: any Administration) throws -> JSONObject {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Client
 import JSON
 import Protocol
 
@@ -31,14 +32,45 @@ struct SessionsCommand: ParsableCommand {
                     ("ID", "id"), ("NAME", "name"), ("STATUS", "status"), ("MODE", "mode"),
                     ("MESSAGES", "messageCount"), ("WAITING", "pendingPermissions"),
                     ("UPDATED", "updatedAt"),
-                ])
+                ]
+            ) { key, text in key == "status" ? SessionPage.colour(ofStatus: text) : nil }
         }
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show one session.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show one session: its state, open questions and last messages.",
+            discussion: "With --json the session's fields, and messages and permissions with them.")
+        @Option(help: "How many of the last messages: 0 to 200.") var messages = 10
         @OptionGroup var session: SessionArgument
-        func run() throws { try session.call(.getSession) { Output.json($0) } }
+
+        func validate() throws {
+            guard (0...Limits.maximumPageRows).contains(messages) else {
+                throw ValidationError("--messages is 0 to \(Limits.maximumPageRows)")
+            }
+        }
+
+        func run() throws {
+            let hub = try session.hub.connect()
+            let parameters = try session.parameters(hub)
+            let page = SessionPage(
+                session: try hub.call(.getSession, parameters),
+                messages: try lastMessages(hub, parameters),
+                questions: try hub.list(.listSessionPermissions, parameters))
+            if session.hub.json { return Output.json(page.json) }
+            page.show()
+        }
+
+        private func lastMessages(
+            _ hub: any Administration, _ parameters: JSONObject
+        ) throws -> [JSONValue] {
+            guard messages > 0 else { return [] }
+            var parameters = parameters
+            parameters["order"] = "newest"
+            parameters["limit"] = .integer(Int64(messages))
+            let newest = try hub.call(.listMessages, parameters)["items"]?.arrayValue ?? []
+            return newest.reversed()
+        }
     }
 
     struct Create: ParsableCommand {
@@ -92,10 +124,15 @@ struct SessionArgument: ParsableArguments {
     @OptionGroup var team: TeamOption
     @OptionGroup var hub: HubOptions
 
+    /// Those that name the session.
+    func parameters(_ hub: any Administration) throws -> JSONObject {
+        try team.parameters(hub, session: id)
+    }
+
     /// Calls, and shows the answer as `body` does or as JSON.
     func call(_ operation: Protocol.Operation, _ body: (JSONValue) -> Void) throws {
         let hub = try self.hub.connect()
-        let answer = try hub.call(operation, try team.parameters(hub, ["id": .string(id)]))
+        let answer = try hub.call(operation, try parameters(hub))
         if self.hub.json { return Output.json(answer) }
         body(answer)
     }

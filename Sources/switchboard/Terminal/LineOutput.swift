@@ -23,6 +23,7 @@ struct LineOutput: Sendable {
         case blue = 34
         case red = 31
         case bold = 1
+        case dim = 2
     }
 
     func coloured(_ text: String, _ colour: Colour) -> String {

@@ -15,20 +15,30 @@ enum Output {
     }
 
     /// Objects as rows, one column a key; what a cell may do to a terminal is escaped.
-    static func table(_ items: [JSONValue], _ columns: [(title: String, key: String)]) {
+    ///
+    /// - Parameter colour: of a cell on a terminal, by its column's key and its text.
+    static func table(
+        _ items: [JSONValue], _ columns: [(title: String, key: String)],
+        colour: (_ key: String, _ text: String) -> LineOutput.Colour? = { _, _ in nil }
+    ) {
         let rows = items.map { item in columns.map { cell(item[$0.key]) } }
-        table(columns.map(\.title), rows)
+        table(columns.map(\.title), rows) { colour(columns[$0].key, $1) }
     }
 
-    static func table(_ titles: [String], _ rows: [[String]]) {
+    static func table(
+        _ titles: [String], _ rows: [[String]],
+        colour: (_ column: Int, _ text: String) -> LineOutput.Colour? = { _, _ in nil }
+    ) {
+        let output = LineOutput(environment: ProcessEnvironment.variables())
         let widths = titles.indices.map { column in
             ([titles] + rows).map { $0[column].count }.max() ?? 0
         }
-        for row in [titles] + rows {
-            let cells = row.enumerated().map { index, text in
-                index == row.count - 1
-                    ? text
-                    : text + String(repeating: " ", count: widths[index] - text.count)
+        for (place, row) in ([titles] + rows).enumerated() {
+            let cells = row.enumerated().map { column, text in
+                let space = String(repeating: " ", count: widths[column] - text.count)
+                let shade = place == 0 ? .bold : colour(column, text)
+                return (shade.map { output.coloured(text, $0) } ?? text)
+                    + (column == row.count - 1 ? "" : space)
             }
             line(cells.joined(separator: "  "))
         }
