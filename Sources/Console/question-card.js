@@ -47,6 +47,8 @@ export function questionCard(desk, question, { withSession }) {
   return {
     element,
     update({ state: now }) {
+      // A button that is disabled loses the keyboard: the question keeps it until it is gone.
+      if (now === 'answering' && buttons.includes(document.activeElement)) element.focus()
       for (const each of buttons) each.disabled = now === 'answering'
       state.textContent = now === 'answering' ? 'Sending the answer…' : ''
     },

@@ -53,10 +53,10 @@ class Team:
         wait_until_known(self.product, made["key"])
         return made
 
-    def make_user(self, name):
+    def make_user(self, name, role="member"):
         """A user of this team whose password is `PASSWORD`; returns the name."""
         code, out, err = self.product.cli(
-            "users", "create", name, "--team", self.id, input=PASSWORD + "\n")
+            "users", "create", name, "--team", self.id, "--role", role, input=PASSWORD + "\n")
         assert code == 0, err or out
         return name
 
