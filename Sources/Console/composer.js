@@ -25,7 +25,7 @@ export class Composer {
     })
     this.element = h('form', { class: 'composer', onsubmit: (event) => this.#submit(event) },
       this.#text, h('button', { class: 'primary' }, 'Send'))
-    this.#text.value = drafts.get(id) ?? ''
+    this.#text.value = desk.drafts.get(id) ?? ''
     queueMicrotask(() => this.#fit())
   }
 
@@ -77,11 +77,8 @@ export class Composer {
   }
 
   #fit() {
-    drafts.set(this.#id, this.#text.value)
+    this.#desk.drafts.set(this.#id, this.#text.value)
     this.#text.style.height = 'auto'
     this.#text.style.height = `${Math.min(MAXIMUM_HEIGHT, this.#text.scrollHeight + 2)}px`
   }
 }
-
-/** What was begun in a session is there when somebody comes back to it, as long as the page lives. */
-const drafts = new Map()

@@ -16,7 +16,7 @@ export class ConnectionReport {
 
   #heads = new Map()       // channel → last offset seen
   #lostAt = null
-  #news = null             // {since, away, recovered, gaps: Set}
+  #news = null             // {since, away, joins, recovered, gaps: Set}
   #isSignedOut = false
 
   changed({ state, reason, retryInMs, message }, now) {
@@ -25,7 +25,7 @@ export class ConnectionReport {
     this.retryAt = retryInMs === undefined ? null : now + retryInMs
     this.detail = ''
     if (state === 'connected' && this.#lostAt !== null) {
-      this.#news = { since: now, away: now - this.#lostAt, recovered: 0, gaps: new Set() }
+      this.#news = { since: now, away: now - this.#lostAt, joins: 0, recovered: 0, gaps: new Set() }
       this.#lostAt = null
     }
     if (state === 'disconnected' && reason) {
@@ -42,10 +42,11 @@ export class ConnectionReport {
     const last = this.#heads.get(channel)
     if (isNews && recovered && last !== undefined) this.#news.recovered += Math.max(0, offset - last)
     if (gap) {
-      this.#news ??= { since: now, away: 0, recovered: 0, gaps: new Set() }
+      this.#news ??= { since: now, away: 0, joins: 0, recovered: 0, gaps: new Set() }
       this.#news.gaps.add(channel)
       this.#news.since = now
     }
+    if (this.#news) this.#news.joins++
     this.#heads.set(channel, Math.max(offset, recovered ? last ?? 0 : 0))
   }
 
@@ -75,7 +76,8 @@ export class ConnectionReport {
 
   #newsText() {
     if (!this.#news || this.state !== 'connected') return ''
-    const { away, recovered, gaps } = this.#news
+    const { away, joins, recovered, gaps } = this.#news
+    if (!joins) return ''
     const back = away ? `Back after ${duration(away)}, ${plural(recovered, 'event')} recovered` : ''
     const gap = gaps.size ? 'History gap: read again' : ''
     return [back, gap].filter(Boolean).join('. ')

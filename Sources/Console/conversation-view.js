@@ -26,6 +26,7 @@ export class ConversationView {
   #first = 0               // index of the first item drawn
   #due = new Set()         // items whose view is behind
   #isAtEnd = true
+  #top = 0                 // where it was scrolled to
   #hasGrown = false        // at its end, by the latest events
   #isStale = false         // something has changed since the last drawing
   #resting = null          // until the next one
@@ -44,8 +45,8 @@ export class ConversationView {
     this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true })
     this.element = h('div', { class: 'conversation-frame' }, this.#scroller, this.#latest)
     this.#draw = onceAFrame(() => this.#drawDue())
-    this.#resizing = new ResizeObserver(() => { if (this.#isAtEnd) this.#toEnd() })
-    this.#resizing.observe(this.#scroller)
+    this.#resizing = new ResizeObserver(() => this.keepAtEnd())
+    for (const part of [this.#scroller, this.#list]) this.#resizing.observe(part)
   }
 
   end() {
@@ -181,7 +182,10 @@ export class ConversationView {
 
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.#scroller
-    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR
+    // Only going up leaves the end: what grows below somebody who is there takes them along.
+    const isUp = scrollTop < this.#top
+    this.#top = scrollTop
+    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR || (this.#isAtEnd && !isUp)
     this.#latest.hidden = this.#isAtEnd
     if (scrollTop < NEAR && !this.#isAtEnd && !this.#earlier.hidden && !this.#earlier.disabled) {
       this.#showEarlier()
@@ -190,6 +194,7 @@ export class ConversationView {
 
   #toEnd() {
     this.#scroller.scrollTop = this.#scroller.scrollHeight
+    this.#top = this.#scroller.scrollTop
     this.#isAtEnd = true
     this.#latest.hidden = true
   }

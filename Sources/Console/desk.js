@@ -13,6 +13,10 @@ const PAGE = 100
 export class Desk {
   sessions = new Store(new SessionList())
   questions = new Store(new Questions())
+  /** What was begun in a session's box is there when somebody comes back to it. */
+  drafts = new Map()
+  /** The channels of the event view. */
+  watched = new Set()
   /** Where the next page of sessions begins: null when all are here, undefined before the first. */
   nextPage = undefined
   /** `session_updated` and the like, for the view of a session. */
@@ -125,8 +129,12 @@ export class Desk {
       const touched = this.#touched = new Map()
       const [page, questions] = await Promise.all(
         [rest.sessions({ limit: PAGE }), rest.questions()])
+      const urgent = page.nextCursor ? await Promise.all(
+        ['waiting', 'running'].map((status) => rest.sessions({ limit: PAGE, status }))) : []
       const list = new SessionList()
-      for (const session of [...page.items, ...touched.values()]) list.put(session)
+      for (const session of [...page.items, ...urgent.flatMap(({ items }) => items), ...touched.values()]) {
+        list.put(session)
+      }
       this.nextPage = page.nextCursor
       this.sessions.set(list)
       for (const question of this.questions.value.replace(null, questions.items)) this.onAsked(question)

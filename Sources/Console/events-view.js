@@ -5,9 +5,6 @@ import { EventLog } from './event-log.js'
 import { publishForm } from './publish-form.js'
 import { Ends, onceAFrame } from './store.js'
 
-/** What is watched stays watched for the next visit of the view, while the page lives. */
-const watched = new Set()
-
 export function eventsView(desk, _route, setTitle) {
   const ends = new Ends()
   const subscriptions = new Map()
@@ -36,7 +33,7 @@ export function eventsView(desk, _route, setTitle) {
 
   function watch(name) {
     if (subscriptions.has(name)) return
-    watched.add(name)
+    desk.watched.add(name)
     subscriptions.set(name, desk.realtime.subscribe(name, (message) => {
       if (message.type === 'error' && message.offset === undefined && !message.willRetry) {
         desk.fail(`${name} cannot be watched: ${message.payload.message}`)
@@ -49,7 +46,7 @@ export function eventsView(desk, _route, setTitle) {
   }
 
   function unwatch(name) {
-    watched.delete(name)
+    desk.watched.delete(name)
     subscriptions.get(name)?.dispose()
     subscriptions.delete(name)
     showChips()
@@ -68,8 +65,8 @@ export function eventsView(desk, _route, setTitle) {
     desk.sessions.watch((sessions) => fill(channels, [`team:${desk.me.teamId}`,
       ...sessions.shown().slice(0, 50).map(({ id }) => `session:${id}`)].map((value) => h('option', { value })))),
     () => { for (const subscription of subscriptions.values()) subscription.dispose() })
-  if (!watched.size) watched.add(`team:${desk.me.teamId}`)
-  for (const name of [...watched]) watch(name)
+  if (!desk.watched.size) desk.watched.add(`team:${desk.me.teamId}`)
+  for (const name of [...desk.watched]) watch(name)
   show()
   setTitle('Events')
 

@@ -22,7 +22,8 @@ export function messageView(item) {
     element.toggleAttribute('data-streaming', now.isStreaming === true)
     element.toggleAttribute('data-nested', Boolean(now.parent))
     element.hidden = now.isCovered === true
-    note.textContent = now.isCut ? 'cut off' : STATUSES[now.status] ?? ''
+    note.textContent = now.isCut ? 'cut off' : now.isTail ? 'its beginning comes with its end'
+      : STATUSES[now.status] ?? ''
     if (!now.at) return
     time.dateTime = now.at
     time.textContent = clockTime(now.at)

@@ -30,8 +30,8 @@ export function questionCard(desk, question, { withSession }) {
     class: 'question', role: 'group', tabindex: -1, data: { request: question.requestId },
     aria: { label: `Permission question: ${question.toolName} in ${session()}` },
   }, title,
-  question.description && h('p', { class: 'description', data: { part: 'description' } }, question.description),
   question.command && h('pre', { class: 'command', tabindex: 0, role: 'group', 'aria-label': 'What would run', data: { part: 'command' } }, question.command),
+  question.description && h('p', { class: 'description', tabindex: question.description.length > 200 ? 0 : null, data: { part: 'description' } }, question.description),
   h('div', { class: 'answers' }, buttons, state,
     h('span', { class: 'keys-hint', aria: { hidden: 'true' } }, keycap('F8'), ' from anywhere')))
 

@@ -5,6 +5,9 @@ import { withRecent } from './recent-events.js'
 import { TextFlows } from './text-flows.js'
 import { itemOfMessage, itemOfTool, newTool, noticeOf } from './transcript-items.js'
 
+/** Bytes up to which a snapshot's text is all of it: of a longer one the server keeps the end. */
+const WHOLE = (64 << 10) - 4
+
 export class Transcript {
   /** In the order in which they are shown: see transcript-items.js. */
   items = []
@@ -129,7 +132,8 @@ export class Transcript {
     }
     this.setQueue(snapshot.queuedMessages ?? this.queue)
     for (const text of snapshot.nestedTexts ?? []) this.#begin(text, text.text)
-    if (snapshot.textInFlight) this.#begin({}, snapshot.textInFlight)
+    const text = snapshot.textInFlight
+    if (text) this.#begin({}, text).isTail = new TextEncoder().encode(text).length > WHOLE
   }
 
   #userMessage({ messageId, text, status, timestamp }) {
@@ -171,6 +175,7 @@ export class Transcript {
     item.isCovered = this.#isCovered(item)
     this.#flows.begin(flow, item)
     this.#insert(item)
+    return item
   }
 
   /** REST was read after the snapshot, so the final text may be there before the channel says so. */
@@ -194,7 +199,7 @@ export class Transcript {
       })
     }
     Object.assign(kept, {
-      text: event.text, isStreaming: false, isCovered: false, messageId: event.messageId,
+      text: event.text, isStreaming: false, isCovered: false, isTail: false, messageId: event.messageId,
       at: event.timestamp,
     })
     this.#byKey.set(`m:${event.messageId}`, kept)
