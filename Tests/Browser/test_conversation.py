@@ -251,3 +251,37 @@ def test_a_theme_edit_changes_the_page(own_team, visitor):
     page.wait_for_function(
         "() => getComputedStyle(document.documentElement).getPropertyValue('--accent') "
         "=== '#8a1c7c'")
+
+
+def test_without_the_libraries_the_text_is_there_all_the_same(team, visitor):
+    person = visitor(team)
+    person.context.route("**/vendor/**", lambda route: route.abort())
+    page = person.open_session(team.make_session(name="Plain", mode="allow-all")["id"])
+    person.say("demo:stream 40")
+    has_ended(page)
+    expect(answer(page)).to_have_text(" ".join(f"tok{n}" for n in range(40)))
+
+
+SHOWN = """navigator.serviceWorker.ready
+    .then((worker) => worker.getNotifications())
+    .then((shown) => shown.map(({ title, body }) => `${title} ${body}`))"""
+
+
+def test_a_question_in_the_background_is_a_notification_until_it_is_answered(team, visitor):
+    person = visitor(team)
+    person.context.grant_permissions(["notifications"], origin=person.product.url)
+    page = person.open("#/settings")
+    page.get_by_role("button", name="Notify me about questions").click()
+    expect(page.get_by_role("button", name="Stop notifying")).to_be_visible()
+    # Headless pages are always in sight.
+    page.add_init_script(
+        "Object.defineProperty(Document.prototype, 'hidden', { get: () => true })")
+    page.reload()
+    person.is_connected()
+    session = team.make_session(name="Behind")["id"]
+    asked = team.ask(session, command="git push")
+    shown = eventually(lambda: page.evaluate(SHOWN), within=15, every=0.1, what="a notification")
+    assert len(shown) == 1 and "git push" in shown[0] and "Behind" in shown[0], shown
+    team.api.post(
+        f"/api/sessions/{session}/permissions/{asked['requestId']}", {"allowed": False})
+    eventually(lambda: not page.evaluate(SHOWN), within=15, every=0.1, what="its end")
