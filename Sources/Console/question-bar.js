@@ -17,7 +17,7 @@ export class QuestionBar {
     this.#desk = desk
     this.#cards = new QuestionCards(desk, element('question-bar'), {
       withSession: true,
-      afterLast: () => element('main').querySelector('h1')?.focus(),
+      afterFocused: () => element('main').querySelector('h1')?.focus(),
     })
     this.#unwatch = desk.questions.watch(() => this.#show())
   }

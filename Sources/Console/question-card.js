@@ -5,7 +5,6 @@ import { h, icon } from './dom.js'
 import { countdown } from './format.js'
 import { keyOf } from './questions.js'
 import { addressOf } from './router.js'
-import { nextQuestion } from './shortcuts.js'
 import { titleOf } from './words.js'
 
 const keycap = (letter) => h('kbd', { aria: { hidden: 'true' } }, letter)
@@ -47,6 +46,8 @@ export function questionCard(desk, question, { withSession }) {
   return {
     element,
     update({ state: now }) {
+      // A button that is disabled would lose the focus to nowhere.
+      if (now === 'answering' && element.contains(document.activeElement)) element.focus()
       // A button that is disabled loses the keyboard: the question keeps it until it is gone.
       if (now === 'answering' && buttons.includes(document.activeElement)) element.focus()
       for (const each of buttons) each.disabled = now === 'answering'
@@ -56,7 +57,7 @@ export function questionCard(desk, question, { withSession }) {
   }
 }
 
-/** Keeps a list of cards in step with the open questions that `wanted` lets through. */
+/** Keeps a list of cards in step with open questions; `afterFocused` takes the focus of one that ends. */
 export class QuestionCards {
   #desk
   #list
@@ -89,15 +90,12 @@ export class QuestionCards {
     this.#list.replaceChildren()
   }
 
-  /** Whoever had the focus in it goes on at the next question, else where the list says. */
+  /** The focus never goes on to another question by itself: a key pressed twice would answer that too. */
   #remove(key, card) {
     const hadFocus = card.element.contains(document.activeElement)
     card.end()
     card.element.remove()
     this.#cards.delete(key)
-    if (!hadFocus) return
-    const next = nextQuestion()
-    if (next) next.focus()
-    else this.#options.afterLast?.()
+    if (hadFocus) this.#options.afterFocused()
   }
 }

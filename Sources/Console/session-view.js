@@ -30,7 +30,10 @@ export function sessionView(desk, { id }, setTitle) {
   const conversation = new ConversationView(feed, { desk, retry })
   const queue = new QueueView(desk, id, feed, draw)
   const asked = h('div', { class: 'open-questions' })
-  const cards = new QuestionCards(desk, asked, { withSession: false, afterLast: () => composer.focus() })
+  const cards = new QuestionCards(desk, asked, { withSession: false, afterFocused: () => afterFocused() })
+  // On a phone the box would bring the keyboard up over the conversation.
+  const afterFocused = () => matchMedia('(pointer: coarse)').matches
+    ? element.querySelector('h1').focus() : composer.focus()
   const problem = h('p', { class: 'problem', role: 'status', aria: { label: 'Session' } })
   const writes = desk.may('sessions:write')
 

@@ -9,7 +9,7 @@ export function listenForShortcuts() {
 }
 
 /** Those of the open session come first; pressed again, the one after. */
-export function nextQuestion() {
+function nextQuestion() {
   const cards = [...document.querySelectorAll('main .question'), ...document.querySelectorAll('#question-bar .question')]
   const here = cards.findIndex((card) => card.contains(document.activeElement))
   return cards[(here + 1) % cards.length]
