@@ -7,6 +7,7 @@ import { ago, count, countdown, duration } from '../../Sources/Console/format.js
 import { Questions } from '../../Sources/Console/questions.js'
 import { addressOf, parseRoute } from '../../Sources/Console/router.js'
 import { SessionList } from '../../Sources/Console/session-list.js'
+import { tailStart } from '../../Sources/Console/streamed-markdown.js'
 import { inputText, summaryOf } from '../../Sources/Console/tool-words.js'
 
 const session = (id, fields = {}) => ({
@@ -123,4 +124,9 @@ test('a theme colours the page only with colours, and its background decides the
   assert.deepEqual([schemeOf('dark', false), schemeOf('system', true), schemeOf('light', true), schemeOf('?', false)],
     ['dark', 'dark', 'light', 'light'])
   assert.ok(isBright([255, 255, 255]) && !isBright([0, 0, 255]))
+})
+
+test('what is settled of a growing text ends where its last block begins', () => {
+  const text = 'one\n\ntwo\n\nthree'
+  assert.deepEqual([0, 2, 4].map((line) => text.slice(tailStart(text, line))), [text, 'two\n\nthree', 'three'])
 })

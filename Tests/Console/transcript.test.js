@@ -192,6 +192,7 @@ test('a message that had to wait stands where its turn came, also after a reload
       message('a1', 'assistant'), message('a2', 'assistant'), message('newer', 'user')],
     recent: [
       event('user_message', { messageId: 'm1', status: 'processing' }),
+      event('user_message', { messageId: 'm2', status: 'accepted' }),
       event('user_message', { messageId: 'm2', status: 'queued' }),
       event('text_complete', { messageId: 'a1', text: 'a1' }),
       event('user_message', { messageId: 'm2', status: 'processing' }),
