@@ -52,9 +52,7 @@ package struct ConnectionStateMachine {
     package init(usesToken: Bool) { self.usesToken = usesToken }
 
     package var isConnected: Bool { if case .connected = phase { true } else { false } }
-
     package var isDisconnected: Bool { if case .disconnected = phase { true } else { false } }
-
     package var awaitsToken: Bool { if case .fetchingToken = phase { true } else { false } }
 
     /// When `tick` is due.
