@@ -93,7 +93,7 @@ extension RealtimeStateMachine {
         table.remove(.program(id), from: channel, &turn)
     }
 
-    /// Gives a handler nothing for now; its position stays.
+    /// Gives a handler nothing until it is resumed; its position stays.
     package mutating func pause(_ id: HandlerID, at now: Duration) {
         turn.now = now
         guard let channel = handlers[id], paused[id] == nil else { return }
