@@ -35,11 +35,8 @@ export class Realtime {
     this.#ticking = null
   }
 
-  /** Now, instead of at the end of the back-off; positions are kept. */
-  retry() {
-    this.#client.disconnect()
-    this.#client.connect()
-  }
+  /** Now, instead of at the end of the back-off; answers that wait are kept. */
+  retry() { this.#client.connect() }
 
   /** Joins a channel; the handler gets what the browser client's handlers get. */
   subscribe(channel, handler) {
