@@ -76,7 +76,7 @@ public final class CaseStage: Sendable {
 
     /// Waits until the client has nothing under way but what needs more time.
     public func settle() async throws {
-        let end = ContinuousClock.now + .seconds(10)
+        let end = ContinuousClock.now + .seconds(120)
         while await !isQuiet {
             guard ContinuousClock.now < end else { throw CaseFailure("the client does not settle") }
             await Task.yield()

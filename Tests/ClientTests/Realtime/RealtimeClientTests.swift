@@ -191,7 +191,7 @@ import Testing
 
 /// Waits for what other tasks do.
 private func until(_ condition: () -> Bool) async throws {
-    let end = ContinuousClock.now + .seconds(10)
+    let end = ContinuousClock.now + patience
     while !condition() {
         guard ContinuousClock.now < end else { throw CaseFailure("it did not come to be") }
         await Task.yield()

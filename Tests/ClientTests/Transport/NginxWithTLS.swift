@@ -78,7 +78,7 @@ final class NginxWithTLS {
     }
 
     private static func waitUntilListening(_ port: UInt16) throws {
-        let deadline = MonotonicClock.read() + .seconds(10)
+        let deadline = MonotonicClock.read() + patience
         while true {
             if let descriptor = try? BlockingSocket.connect(loopbackPort: port) {
                 close(descriptor)

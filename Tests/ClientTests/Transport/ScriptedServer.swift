@@ -90,10 +90,10 @@ final class RawPeer {
 
     init(acceptingFrom listener: Int32) throws {
         var ready = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&ready, 1, 10_000) == 1 else { throw Ended() }
+        guard unsafe poll(&ready, 1, Int32(patience.components.seconds) * 1_000) == 1 else { throw Ended() }
         descriptor = accept(listener, nil, nil)
         guard descriptor >= 0 else { throw SystemError.last }
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = patience.timeval
         let size = socklen_t(MemoryLayout<timeval>.size)
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
     }
@@ -201,7 +201,7 @@ final class Gate: Sendable {
 
     func pass() throws {
         var ready = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&ready, 1, 10_000) == 1 else { throw RawPeer.Ended() }
+        guard unsafe poll(&ready, 1, Int32(patience.components.seconds) * 1_000) == 1 else { throw RawPeer.Ended() }
     }
 }
 

@@ -79,7 +79,7 @@ struct TransportCloseTests {
             try await connection.next(within: .milliseconds(20))
         }
         #expect(try await server.outcome().code == 1001)
-        #expect(try await connection.next(within: .seconds(1)) == nil)
+        #expect(try await connection.next(within: patience) == nil)
     }
 
     @Test func `calls after the end do nothing`() async throws {
@@ -92,7 +92,7 @@ struct TransportCloseTests {
         #expect(try await connection.events().last == .closed(code: 4002, reason: ""))
         connection.send([0x61])
         connection.close(code: 1000, reason: "")
-        #expect(try await connection.next(within: .seconds(1)) == nil)
+        #expect(try await connection.next(within: patience) == nil)
         try await server.outcome()
     }
 }

@@ -2,6 +2,10 @@ import Client
 
 struct TransportDeadline: Error {}
 
+/// How long anything may take that has to happen: a minute and more, because all tests run in one
+/// process, where those that block keep the others from going on for many seconds.
+let patience: Duration = .seconds(120)
+
 extension TransportConnection {
     /// The next event, or an error after `limit`, which also abandons the connection.
     func next(within limit: Duration) async throws -> TransportEvent? {
@@ -17,14 +21,14 @@ extension TransportConnection {
     }
 
     /// All events up to the last one.
-    func events(within limit: Duration = .seconds(10)) async throws -> [TransportEvent] {
+    func events(within limit: Duration = patience) async throws -> [TransportEvent] {
         var events: [TransportEvent] = []
         while let event = try await next(within: limit) { events.append(event) }
         return events
     }
 
     func opened() async throws {
-        guard case .opened? = try await next(within: .seconds(10)) else {
+        guard case .opened? = try await next(within: patience) else {
             throw TransportDeadline()
         }
     }

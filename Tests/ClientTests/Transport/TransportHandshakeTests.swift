@@ -21,7 +21,7 @@ struct TransportHandshakeTests {
         request.subprotocols = ["switchboard.v1", "bearer.t-0_~"]
         let connection = transport.open(request)
         #expect(
-            try await connection.next(within: .seconds(10))
+            try await connection.next(within: patience)
                 == .opened(subprotocol: "switchboard.v1"))
         var lines = try await server.outcome().split(separator: "\r\n").map(String.init)
         lines.removeAll { $0.hasPrefix("Sec-WebSocket-Key: ") && $0.utf8.count == 19 + 24 }
@@ -41,8 +41,8 @@ struct TransportHandshakeTests {
             try peer.end()
         }
         let connection = transport.open(server.url)
-        #expect(try await connection.next(within: .seconds(10)) == .opened(subprotocol: nil))
-        #expect(try await connection.next(within: .seconds(10)) == .text("hi"))
+        #expect(try await connection.next(within: patience) == .opened(subprotocol: nil))
+        #expect(try await connection.next(within: patience) == .text("hi"))
     }
 
     @Test func `an answer in single bytes opens as well`() async throws {
@@ -55,7 +55,7 @@ struct TransportHandshakeTests {
         }
         let connection = transport.open(server.url)
         try await connection.opened()
-        #expect(try await connection.next(within: .seconds(10)) == .text("a"))
+        #expect(try await connection.next(within: patience) == .text("a"))
     }
 
     @Test(arguments: [
@@ -152,7 +152,7 @@ struct TransportHandshakeTests {
 
     @Test func `a name that does not exist fails`() async throws {
         let events = try await transport.open("ws://no-such-host.invalid/ws").events(
-            within: .seconds(30))
+            within: patience)
         let description = events.first?.failure?.description ?? ""
         #expect(description.contains("looked up"), "\(description)")
     }

@@ -17,10 +17,10 @@ struct TransportLoadTests {
             connections[0].close(code: 1000, reason: "")
             connections[1].send(Array("close:4101".utf8))
             #expect(
-                try await connections[0].next(within: .seconds(10))
+                try await connections[0].next(within: patience)
                     == .closed(code: 1000, reason: ""))
             #expect(
-                try await connections[1].next(within: .seconds(10))
+                try await connections[1].next(within: patience)
                     == .closed(code: 4101, reason: "asked"), "round \(round)")
             connections[2].send([0x61])
             // The last two are released as they are.
@@ -42,7 +42,7 @@ struct TransportLoadTests {
                     try await connection.opened()
                     for index in 0..<100 { connection.send(Array("\(number):\(index)".utf8)) }
                     for index in 0..<100 {
-                        let event = try await connection.next(within: .seconds(10))
+                        let event = try await connection.next(within: patience)
                         #expect(event == .text("\(number):\(index)"))
                     }
                     connection.close(code: 1000, reason: "")
@@ -67,7 +67,7 @@ struct TransportLoadTests {
 
     private func waitUntil(_ condition: () -> Bool) async throws {
         let clock = ContinuousClock()
-        let deadline = clock.now + .seconds(20)
+        let deadline = clock.now + patience
         while !condition() {
             guard clock.now < deadline else { throw TransportDeadline() }
             await Task.yield()

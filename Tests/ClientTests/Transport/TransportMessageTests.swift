@@ -51,7 +51,7 @@ struct TransportMessageTests {
         let connection = transport.open(server.url)
         try await connection.opened()
         connection.send(text)
-        let isEchoed = try await connection.next(within: .seconds(10)) == .text(text)
+        let isEchoed = try await connection.next(within: patience) == .text(text)
         let isReceived = try await server.outcome() == RawPeer.Frame(opcode: 1, payload: text)
         #expect(isEchoed && isReceived)
     }
@@ -179,7 +179,7 @@ struct TransportMessageTests {
         // Nothing is asked for until the server stands still.
         await server.milestone()
         for _ in 0..<total {
-            let isWhole = try await connection.next(within: .seconds(10)) == .text(piece)
+            let isWhole = try await connection.next(within: patience) == .text(piece)
             #expect(isWhole)
         }
         connection.close(code: 1000, reason: "")
@@ -198,11 +198,11 @@ struct TransportMessageTests {
         try await connection.opened()
         let text = [UInt8](repeating: 0x61, count: 64 * 1024)
         for _ in 0..<1_000 { connection.send(text) }
-        guard case .closed(code: 1006, _)? = try await connection.next(within: .seconds(10)) else {
+        guard case .closed(code: 1006, _)? = try await connection.next(within: patience) else {
             Issue.record("it did not end")
             return
         }
-        #expect(try await connection.next(within: .seconds(1)) == nil)
+        #expect(try await connection.next(within: patience) == nil)
         gate.open()
         #expect(try await server.outcome() < 32 * 1024 * 1024)
     }

@@ -17,12 +17,12 @@ import TestSupport
         var request = TransportRequest(url: "wss://\(host):\(nginx.port)/ws")
         request.caFile = caFile
         let connection = transport.open(request)
-        return (connection, try await connection.next(within: .seconds(10)))
+        return (connection, try await connection.next(within: patience))
     }
 
     private func failure(host: String = "localhost", caFile: String?) async throws -> String {
         let (connection, first) = try await open(host: host, caFile: caFile)
-        #expect(try await connection.next(within: .seconds(10)) == nil)
+        #expect(try await connection.next(within: patience) == nil)
         return try #require(first?.failure, "\(String(describing: first))").description
     }
 
@@ -35,12 +35,12 @@ import TestSupport
         for length in [1, 100_000, 900_000] {
             let text = [UInt8](repeating: 0x61, count: length)
             connection.send(text)
-            let isEchoed = try await connection.next(within: .seconds(10)) == .text(text)
+            let isEchoed = try await connection.next(within: patience) == .text(text)
             #expect(isEchoed)
         }
         connection.send(Array("close:1012".utf8))
         #expect(
-            try await connection.next(within: .seconds(10)) == .closed(code: 1012, reason: "asked"))
+            try await connection.next(within: patience) == .closed(code: 1012, reason: "asked"))
     }
 
     @Test func `a certificate of another authority is refused, with the reason`() async throws {
@@ -93,7 +93,7 @@ import TestSupport
             #expect(first == .opened(subprotocol: nil))
             connection.close(code: 1000, reason: "")
             #expect(
-                try await connection.next(within: .seconds(10)) == .closed(code: 1000, reason: ""))
+                try await connection.next(within: patience) == .closed(code: 1000, reason: ""))
         }
     }
 }
