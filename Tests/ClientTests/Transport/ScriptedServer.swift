@@ -90,7 +90,9 @@ final class RawPeer {
 
     init(acceptingFrom listener: Int32) throws {
         var ready = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&ready, 1, Int32(patience.components.seconds) * 1_000) == 1 else { throw Ended() }
+        guard unsafe poll(&ready, 1, Int32(patience.components.seconds) * 1_000) == 1 else {
+            throw Ended()
+        }
         descriptor = accept(listener, nil, nil)
         guard descriptor >= 0 else { throw SystemError.last }
         var limit = patience.timeval
@@ -201,7 +203,9 @@ final class Gate: Sendable {
 
     func pass() throws {
         var ready = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&ready, 1, Int32(patience.components.seconds) * 1_000) == 1 else { throw RawPeer.Ended() }
+        guard unsafe poll(&ready, 1, Int32(patience.components.seconds) * 1_000) == 1 else {
+            throw RawPeer.Ended()
+        }
     }
 }
 
