@@ -31,6 +31,7 @@ public final class HubLink {
     public private(set) var isUp = false
 
     public static let answerDeadline: Duration = .seconds(5)
+    private static let lookInterval: Duration = .milliseconds(500)
 
     private let loop: EventLoop
     private let path: String
@@ -41,6 +42,8 @@ public final class HubLink {
     private var random = SystemRandomNumberGenerator()
     private var connection: IPCConnection?
     private var waiting: [Int64: (deadline: Duration, answer: (Answer) -> Void)] = [:]
+    /// What was without an answer past its deadline at the last look.
+    private var lateBefore: Set<Int64> = []
     private var nextRequest: Int64 = 1
     private var retry: Timer?
     private var watchdog: Timer?
@@ -68,9 +71,7 @@ public final class HubLink {
         precondition(isStopped, "a hub link is started once")
         isStopped = false
         flusher = loop.atEndOfIteration { [weak self] in self?.connection?.flush() }
-        watchdog = loop.schedule(after: .milliseconds(500), repeating: .milliseconds(500)) {
-            [weak self] in self?.checkDeadlines()
-        }
+        watchdog = loop.schedule(after: Self.lookInterval) { [weak self] in self?.checkDeadlines() }
         connect()
     }
 
@@ -183,11 +184,15 @@ public final class HubLink {
         open.answer(answer)
     }
 
+    /// A deadline counts once it has passed at two looks: where it was this process that stood still,
+    /// the answer waits in the socket, and is read in between.
     private func checkDeadlines() {
-        guard let connection, waiting.values.contains(where: { $0.deadline <= loop.now }) else {
-            return
-        }
-        connection.close(.tooLate("an answer of the hub"))
+        // From now on, not from when it was due: no two looks follow each other after a standstill.
+        watchdog?.reschedule(after: Self.lookInterval)
+        let late = Set(waiting.filter { $0.value.deadline <= loop.now }.keys)
+        let isLost = !late.isDisjoint(with: lateBefore)
+        lateBefore = late
+        if isLost { connection?.close(.tooLate("an answer of the hub")) }
     }
 
     private func ended(_ reason: IPCEnd) {

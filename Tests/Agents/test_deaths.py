@@ -8,7 +8,7 @@ import pytest
 from conversation import bash, tool
 from support import processes as machine
 from support.trickle import Resumer
-from support.waiting import eventually
+from support.waiting import Stopwatch, eventually
 
 WRITE = tool("Write", file_path="out.txt", content="written\n")
 
@@ -189,6 +189,30 @@ def test_a_frozen_agent_worker_is_given_up_and_writes_nothing_when_it_thaws(own_
     assert run.reason == "complete" and run.text == "tok0 tok1 tok2 tok3"
     session.is_well()
     assert session.product.pid("agent") == agent
+
+
+def passed(seconds):
+    time = Stopwatch()
+    eventually(lambda: time.seconds > seconds, seconds + 5, every=0.005, what=f"{seconds} s")
+
+
+def test_an_agent_worker_that_stood_still_for_a_moment_goes_on(own_talk):
+    """Longer than the hub may leave it without an answer: the answers wait in its socket."""
+    session = own_talk()
+    agent = session.product.pid("agent")
+    session.say("demo:stream 600")
+    session.expect("text_delta")
+    passed(seconds=0.03)  # in the middle of a batch, whose reports have no answer yet
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        passed(seconds=6)
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    run = session.ended(within=60)
+    assert run.reason == "complete"
+    assert run.text.split() == [f"tok{n}" for n in range(600)]
+    assert "hub link is down" not in session.product.log()
+    session.is_well()
 
 
 def test_without_an_agent_worker_a_message_waits(own_talk):
