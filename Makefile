@@ -39,7 +39,7 @@ run: packages ## build and run everything on this machine; ARGS="--port 9443" go
 	@exec .build/release/switchboard dev $(ARGS)
 
 test: test-packages build-tests $(VENV)/ready ## every test tier that needs no network
-	swift test -c release --skip-build
+	swift test -c release --skip-build --disable-xctest --quiet
 	node --test $$(find Tests -name '*.test.js')
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) Tests
 

@@ -66,11 +66,11 @@ final class WorkerWorld {
     /// Waits for the worker's first words.
     func begin() { run { self.hub.readiness != nil } }
 
-    /// Runs the loop until the condition holds; gives up after 20 s, and the test's own
+    /// Runs the loop until the condition holds; gives up after a minute, and the test's own
     /// expectations then say what is missing.
     func run(until condition: @escaping () -> Bool) {
         let check = loop.atEndOfIteration { [loop] in if condition() { loop.stop() } }
-        let deadline = loop.schedule(after: .seconds(20)) { [loop] in loop.stop() }
+        let deadline = loop.schedule(after: .seconds(60)) { [loop] in loop.stop() }
         if !condition() { loop.run() }
         check.cancel()
         deadline.cancel()

@@ -16,7 +16,7 @@ struct ConnectionTests {
         #expect(world.model.streamCount == 1)
         request.cancel()
         let count = events.count
-        world.run(within: .seconds(1), until: { world.model.connectionCount == 0 })
+        world.run(until: { world.model.connectionCount == 0 })
         #expect(events.count == count)
         request.cancel()
         #expect(world.ask("And on").message != nil)

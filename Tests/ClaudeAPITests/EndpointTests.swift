@@ -73,8 +73,8 @@ struct EndpointTests {
     }
 
     @Test func `pings and slow tokens are no silence`() throws {
-        let world = try World(pace: .milliseconds(40)) { $0.idleTimeout = .milliseconds(120) }
-        #expect(world.ask("demo:stream 8 tokens").message?.text.hasSuffix("tok7") == true)
+        let world = try World(pace: .milliseconds(100)) { $0.idleTimeout = .seconds(1) }
+        #expect(world.ask("demo:stream 15 tokens").message?.text.hasSuffix("tok14") == true)
     }
 
     @Test func `a loop that was held up takes no stream for dead`() throws {

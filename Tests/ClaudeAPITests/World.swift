@@ -30,7 +30,7 @@ final class World {
 
     /// Runs the loop until the condition holds; a deadline that passes fails the test.
     func run(
-        within limit: Duration = .seconds(10), until condition: @escaping () -> Bool,
+        within limit: Duration = .seconds(60), until condition: @escaping () -> Bool,
         _ location: SourceLocation = #_sourceLocation
     ) {
         if !loop.run(within: limit, until: condition) {

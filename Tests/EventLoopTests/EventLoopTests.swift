@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Runs the loop until a callback stops it; a loop that nobody stops ends with a failed test.
-func runToStop(_ loop: EventLoop, within limit: Duration = .seconds(5)) {
+func runToStop(_ loop: EventLoop, within limit: Duration = .seconds(60)) {
     let guardTimer = loop.schedule(after: limit) {
         Issue.record("the loop wasn't stopped within \(limit)")
         loop.stop()

@@ -19,9 +19,9 @@ final class Flag: Sendable {
         unsafe _ = write(descriptors.write, "x", 1)
     }
 
-    /// True once set, false after 5 s.
+    /// True once set, false after a minute.
     func wait() -> Bool {
         var query = pollfd(fd: descriptors.read, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&query, 1, 5000) == 1
+        return unsafe poll(&query, 1, 60_000) == 1
     }
 }

@@ -6,7 +6,7 @@ extension EventLoop {
     /// - Returns: false where it does not hold within the limit.
     @discardableResult
     public func run(
-        within limit: Duration = .seconds(10), until condition: @escaping () -> Bool
+        within limit: Duration = .seconds(60), until condition: @escaping () -> Bool
     ) -> Bool {
         if condition() { return true }
         let check = atEndOfIteration { [unowned self] in if condition() { stop() } }

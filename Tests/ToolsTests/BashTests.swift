@@ -81,7 +81,7 @@ import Tools
                 call, access: .writable, in: harness.workspace, onOutput: { _ in },
                 completion: { outcomes.append($0) })
             let timer = harness.loop.schedule(after: .milliseconds(milliseconds)) { run.cancel() }
-            try harness.wait(for: 10) { !outcomes.isEmpty }
+            try harness.wait { !outcomes.isEmpty }
             timer.cancel()
             #expect(outcomes.count == 1 && outcomes[0].text.contains("Interrupted"))
         }
@@ -125,22 +125,23 @@ import Tools
 
     @Test func `calls leave no descriptor and no zombie`() throws {
         _ = try harness.bash("true")
-        let before = callDescriptors()
+        let before = callDescriptors().count
         for _ in 0..<60 { _ = try harness.bash("true") }
         // Other suites of this process run commands meanwhile: theirs go when they end.
-        try harness.wait(for: 60) {
-            callDescriptors() <= before + 2 && zombies().isEmpty
+        try harness.wait {
+            callDescriptors().count <= before + 2 && zombies().isEmpty
+        } else: {
+            "\(before) descriptors became \(callDescriptors()); zombies: \(zombies())"
         }
     }
 
     /// What a call opens, of all that this process has open: pipes, process descriptors, and files
     /// of workspaces; loops and sockets are other suites'.
-    private func callDescriptors() -> Int {
-        Folder.names("/proc/self/fd").count { name in
-            guard let target = Folder.target(of: "/proc/self/fd/\(name)") else { return false }
-            return target.hasPrefix("pipe:") || target.contains("pidfd")
-                || target.contains("/switchboard-tools-")
-        }
+    private func callDescriptors() -> [String] {
+        Folder.names("/proc/self/fd").compactMap { Folder.target(of: "/proc/self/fd/\($0)") }
+            .filter {
+                $0.hasPrefix("pipe:") || $0.contains("pidfd") || $0.contains("/switchboard-tools-")
+            }
     }
 
     /// In sessions of their own, forked twice, with signals ignored and output closed.
@@ -158,12 +159,13 @@ import Tools
     }
 
     private func zombies() -> [String] {
-        Folder.names("/proc").filter { name in
+        Folder.names("/proc").compactMap { name in
             guard Int(name) != nil, let status = Folder.text("/proc/\(name)/stat"),
                 let rest = status.split(separator: ")").last
-            else { return false }
+            else { return nil }
             let fields = rest.split(separator: " ")
             return fields.count > 1 && fields[0] == "Z" && fields[1] == "\(getpid())"
+                ? status : nil
         }
     }
 }

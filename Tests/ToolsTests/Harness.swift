@@ -46,7 +46,7 @@ final class Harness {
             answer = $0
             loop.stop()
         }
-        try wait(for: 10) { answer != nil }
+        try wait { answer != nil }
         return try #require(answer)
     }
 
@@ -76,7 +76,7 @@ final class Harness {
             loop.stop()
         }
         #expect(outcomes.isEmpty, "a completion never comes during the call")
-        try wait(for: 60) { !outcomes.isEmpty }
+        try wait { !outcomes.isEmpty }
         #expect(outcomes.count == 1)
         return try #require(outcomes.first)
     }
@@ -91,16 +91,18 @@ final class Harness {
             cancelWhen: cancelWhen)
     }
 
-    /// Runs the loop until something is so, or the test fails.
-    func wait(for seconds: Int, until isDone: @escaping () -> Bool) throws {
-        let end = ContinuousClock.now + .seconds(seconds)
+    /// Runs the loop until something is so; after a minute the test fails.
+    ///
+    /// - Parameter state: what there is instead, for the failure.
+    func wait(until isDone: @escaping () -> Bool, else state: () -> String = { "" }) throws {
+        let end = ContinuousClock.now + .seconds(60)
         let timer = loop.schedule(after: .milliseconds(20), repeating: .milliseconds(20)) {
             [loop] in
             if isDone() || ContinuousClock.now > end { loop.stop() }
         }
         defer { timer.cancel() }
         while !isDone() {
-            try #require(ContinuousClock.now < end, "not within \(seconds) s")
+            try #require(ContinuousClock.now < end, "not within a minute: \(state())")
             loop.run()
         }
     }

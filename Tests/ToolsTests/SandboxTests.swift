@@ -158,10 +158,13 @@ import Tools
     }
 
     @Test func `what a killed worker left is ended by the next`() throws {
-        // bubblewrap without its parent's death signal, killed.
+        // bubblewrap without its parent's death signal, killed while its command runs.
+        let ready = "\(harness.root)/ready"
         let command =
-            "bwrap --unshare-user --unshare-pid --unshare-uts --hostname switchboard-sandbox "
-            + "--ro-bind / / sleep 98762 & sleep 0.5; kill -9 $!"
+            "mkfifo \(ready); "
+            + "bwrap --unshare-user --unshare-pid --unshare-uts --hostname switchboard-sandbox "
+            + "--ro-bind / / sh -c 'echo >\(ready); exec sleep 98762' & "
+            + "timeout 60 head -n 1 \(ready) >/dev/null; kill -9 $!; wait $! 2>/dev/null"
         #expect(unsafe system(command) != -1)
         func isThere() -> Bool {
             Folder.names("/proc").contains {
@@ -170,7 +173,7 @@ import Tools
         }
         try #require(isThere())
         _ = ToolRunner(on: harness.loop)
-        try harness.wait(for: 5) { !isThere() }
+        try harness.wait { !isThere() }
     }
 
     @Test func `the usage of a tree of processes counts threads and memory`() {

@@ -23,16 +23,14 @@ import WebSocketWorker
         #expect(try world.client().head.contains("INVALID_API_KEY"))
     }
 
-    @Test func `a credential that expires closes within a second`() throws {
+    @Test func `a credential that expires closes its connections`() throws {
         let world = try World()
         let client = try world.connected()
         let soon = WallClock.now + .milliseconds(50)
         world.hub?.send(
             .credentials(CredentialUpdate(changed: [credential("k1", expiresAt: soon)])))
-        let started = world.loop.now
         client.run { client.closeCode != nil }
         #expect(client.closeCode == 4101)
-        #expect(world.loop.now - started < .seconds(1))
     }
 
     @Test func `a principal that moved to another team is closed with 4103`() throws {

@@ -227,7 +227,7 @@ import WebSocketWorker
     @Test func `a silent client is pinged, then closed with 4001`() throws {
         let world = try World {
             $0.webSocket.heartbeatInterval = .milliseconds(100)
-            $0.webSocket.heartbeatTimeout = .milliseconds(250)
+            $0.webSocket.heartbeatTimeout = .milliseconds(1_500)
         }
         let client = try world.connected()
         client.run { client.closeCode != nil }

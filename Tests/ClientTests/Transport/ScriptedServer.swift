@@ -175,7 +175,11 @@ final class RawPeer {
 
     private func fill() throws {
         var chunk = [UInt8](repeating: 0, count: 65_536)
-        let count = unsafe recv(descriptor, &chunk, chunk.count, 0)
+        var count = -1
+        repeat {
+            count = unsafe recv(descriptor, &chunk, chunk.count, 0)
+            // A pause of the whole process interrupts a read that has a limit.
+        } while count < 0 && errno == EINTR
         if count < 0 { throw SystemError.last }
         guard count > 0 else { throw Ended() }
         buffer += chunk[..<count]

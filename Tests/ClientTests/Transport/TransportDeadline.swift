@@ -2,6 +2,11 @@ import Client
 
 struct TransportDeadline: Error {}
 
+struct NotOpened: Error {
+    /// nil: the end of the events.
+    var instead: TransportEvent?
+}
+
 /// How long anything may take that has to happen: a minute and more, because all tests run in one
 /// process, where those that block keep the others from going on for many seconds.
 let patience: Duration = .seconds(120)
@@ -28,9 +33,8 @@ extension TransportConnection {
     }
 
     func opened() async throws {
-        guard case .opened? = try await next(within: patience) else {
-            throw TransportDeadline()
-        }
+        let event = try await next(within: patience)
+        guard case .opened? = event else { throw NotOpened(instead: event) }
     }
 }
 
