@@ -2,6 +2,8 @@
 
 import os
 
+from playwright.sync_api import expect
+
 from person import answer, connection
 from support.waiting import Overdue, eventually
 
@@ -89,4 +91,7 @@ class StreamedAnswer:
         self.page.wait_for_function(
             "() => /reconnecting.*connected$/.test(globalThis.watched.states.join(' '))",
             timeout=45_000)
-        return connection(self.page).text_content()
+
+    def tells_what_was_recovered(self):
+        """The news behind the state follow it: they wait for the channels."""
+        expect(connection(self.page)).to_contain_text("recovered", timeout=20_000)
