@@ -7,6 +7,9 @@ import { keyOf } from './questions.js'
 import { addressOf } from './router.js'
 import { titleOf } from './words.js'
 
+/** Of the digest of the tool's name and its exact input: enough to tell calls apart; the title has all. */
+const SHOWN_DIGITS = 16
+
 const keycap = (letter) => h('kbd', { aria: { hidden: 'true' } }, letter)
 
 /** `{element, update(), end()}`; `withSession` names the session and leads there. */
@@ -31,6 +34,8 @@ export function questionCard(desk, question, { withSession }) {
   }, title,
   question.command && h('pre', { class: 'command', tabindex: 0, role: 'group', 'aria-label': 'What would run', data: { part: 'command' } }, question.command),
   question.description && h('p', { class: 'description', tabindex: question.description.length > 200 ? 0 : null, data: { part: 'description' } }, question.description),
+  question.inputDigest && h('p', { class: 'fingerprint' }, 'This exact call: ',
+    h('code', { title: question.inputDigest, data: { part: 'digest' } }, question.inputDigest.slice(0, SHOWN_DIGITS))),
   h('div', { class: 'answers' }, buttons, state,
     h('span', { class: 'keys-hint', aria: { hidden: 'true' } }, keycap('F8'), ' from anywhere')))
 
@@ -46,9 +51,7 @@ export function questionCard(desk, question, { withSession }) {
   return {
     element,
     update({ state: now }) {
-      // A button that is disabled would lose the focus to nowhere.
-      if (now === 'answering' && element.contains(document.activeElement)) element.focus()
-      // A button that is disabled loses the keyboard: the question keeps it until it is gone.
+      // A button that is disabled loses the focus: the question keeps it until it is gone.
       if (now === 'answering' && buttons.includes(document.activeElement)) element.focus()
       for (const each of buttons) each.disabled = now === 'answering'
       state.textContent = now === 'answering' ? 'Sending the answer…' : ''

@@ -9,7 +9,7 @@ import { inputText, summaryOf } from './tool-words.js'
 import { lineDiff } from './vendor.js'
 
 const STATES = {
-  running: 'Running', done: 'Done', failed: 'Failed', interrupted: 'Interrupted', unknown: 'No result',
+  running: 'Running', waiting: 'Waits for an answer', done: 'Done', failed: 'Failed', interrupted: 'Interrupted', unknown: 'No result',
 }
 /** Characters of output that are shown before somebody asks for all of it. */
 const SHOWN = 4_000
@@ -46,10 +46,11 @@ export class ToolView {
   update(item) {
     const { sign, summary, state, sums: counted } = this.#parts
     this.#item = item
-    this.element.dataset.state = item.state
-    fill(sign, icon(item.state))
+    const shown = item.state === 'running' && item.waitsFor ? 'waiting' : item.state
+    this.element.dataset.state = shown
+    fill(sign, icon(shown))
     summary.textContent = summaryOf(item)
-    state.textContent = STATES[item.state]
+    state.textContent = STATES[shown]
     const edits = editsOf(item.name, item.input)
     if (edits && item.state !== 'failed') this.#countLines(edits, counted)
     // Edits are for reading at once; everything else opens when somebody wants it.

@@ -1,14 +1,15 @@
 // The things of which a conversation consists, as the transcript's model holds them:
 //   user       {key, messageId, text, status, at}
 //   assistant  {key, messageId?, text, isStreaming?, isCut?, isCovered?, parent?, at}
-//   tool       {key, toolUseId, name, input, result, state, startedAt, endedAt, parent?, intent?}
+//   tool       {key, toolUseId, name, input, result, state, waitsFor, startedAt, endedAt, parent?, intent?}
 //              state: running · done · failed · interrupted · unknown
+//              waitsFor: the requestId of its open question, or null
 //   notice     {key, tone, at, what: allowed · denied (requestId, by, isAlways) · timed_out (requestId)
 //              · mode (mode, by) · interrupted (reason) · error (text, code, canRetry)}
 
 export const newTool = (toolUseId, name) => ({
   key: `u:${toolUseId}`, kind: 'tool', toolUseId, name, input: {}, result: null, state: 'running',
-  startedAt: null, endedAt: null,
+  waitsFor: null, startedAt: null, endedAt: null,
 })
 
 /** Of `tool_start`, or of a running tool in a snapshot, which does not say since when. */

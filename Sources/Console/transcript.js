@@ -80,9 +80,12 @@ export class Transcript {
     text_complete: (event) => this.#complete(event),
     tool_start: (event) => this.#toolStart(event),
     tool_result: (event) => this.#toolResult(event),
-    permission_request: () => this.#status('waiting'),
-    permission_resolved: (event) => this.#notice(event),
-    permission_timeout: (event) => this.#notice(event),
+    permission_request: ({ request }) => {
+      this.#waits(request)
+      this.#status('waiting')
+    },
+    permission_resolved: (event) => this.#answered(event),
+    permission_timeout: (event) => this.#answered(event),
     mode_changed: (event) => this.#modeChanged(event),
     usage: (event) => this.#usage(event),
     interrupted: (event) => this.#interrupted(event),
@@ -130,6 +133,7 @@ export class Transcript {
     for (const tool of snapshot.runningTools ?? []) {
       if (!this.#byKey.has(`u:${tool.toolUseId}`)) this.#insert(itemOfTool(tool, null))
     }
+    for (const request of snapshot.pendingPermissions ?? []) this.#waits(request)
     this.setQueue(snapshot.queuedMessages ?? this.queue)
     for (const text of snapshot.nestedTexts ?? []) this.#begin(text, text.text)
     const text = snapshot.textInFlight
@@ -225,6 +229,22 @@ export class Transcript {
       result: event.result, state: event.isError ? 'failed' : 'done', endedAt: event.timestamp,
     })
     this.#changed(item)
+  }
+
+  #waits({ requestId, toolUseId }) {
+    const tool = this.#byKey.get(`u:${toolUseId}`)
+    if (!tool) return
+    tool.waitsFor = requestId
+    this.#changed(tool)
+  }
+
+  #answered(event) {
+    for (const item of this.items) {
+      if (item.waitsFor !== event.requestId) continue
+      item.waitsFor = null
+      this.#changed(item)
+    }
+    this.#notice(event)
   }
 
   #modeChanged(event) {

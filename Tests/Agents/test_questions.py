@@ -27,6 +27,24 @@ def test_a_denial_is_the_tools_result_and_the_agent_goes_on(talk, way):
     session.is_well()
 
 
+def test_a_question_names_the_call_that_waits_and_its_exact_input(talk):
+    session = talk(mode="ask")
+    session.say(WRITE, tool("Write", file_path="out.txt", content="else\n"))
+    digests = set()
+    for _ in range(2):
+        asked = session.asked()
+        starts = [event for event in session.history() if event["type"] == "tool_start"]
+        assert asked["toolUseId"] == starts[-1]["toolUseId"]
+        assert len(bytes.fromhex(asked["inputDigest"])) == 32
+        digests.add(asked["inputDigest"])
+        listed, = session.team.api.get(f"{session.path}/permissions")["items"]
+        pending, = session.snapshot()["pendingPermissions"]
+        assert pending == asked == {key: listed[key] for key in asked}
+        session.answer(asked["requestId"], allowed=False)
+    assert len(digests) == 2, "another content is another call"
+    session.ended()
+
+
 def test_silence_is_a_denial_and_the_agent_goes_on(talk):
     session = talk(mode="ask", permissionTimeoutMs=1_000)
     run = session.run(WRITE)

@@ -118,8 +118,13 @@ def test_a_question_answered_in_one_tab_is_seen_as_answered_in_another(opened):
         expect(question(page).locator('[data-part="command"]')).to_contain_text(
             "echo allowed > answer.txt && cat answer.txt")
         expect(question(page).locator('[data-part="countdown"]')).to_contain_text("left")
+        expect(question(page).locator('[data-part="digest"]')).to_have_text(
+            re.compile("^[0-9a-f]{16}$"))
         expect(page).to_have_title(re.compile(r"^\(1\) "))
     expect(status(second)).to_have_attribute("data-status", "waiting")
+    for page in (first, second):
+        expect(conversation(page, "tool").locator('[data-part="tool-state"]')).to_have_text(
+            "Waits for an answer")
     question(second).get_by_role("button", name="Allow", exact=True).click()
     for page in (first, second, elsewhere):
         expect(question(page)).to_have_count(0)

@@ -96,6 +96,25 @@ test('a tool runs, ends, and is the same one when REST had it', () => {
   assert.equal(transcript.items[0].state, 'failed', 'a late start does not begin it again')
 })
 
+test('a tool that asks waits for its answer, also after a reload', () => {
+  const tool = { toolUseId: 'u1', toolName: 'Bash', toolInput: { command: 'ls' } }
+  const request = { requestId: 'q1', toolUseId: 'u1' }
+  const live = begun()
+  live.apply(event('tool_start', tool))
+  live.apply(event('permission_request', { request }))
+  const reloaded = begun({ runningTools: [tool], pendingPermissions: [request] })
+  for (const transcript of [live, reloaded]) {
+    assert.equal(transcript.items[0].waitsFor, 'q1')
+    transcript.apply(event('permission_request', { request: { requestId: 'q2', toolUseId: 'gone' } }))
+    transcript.apply(event('permission_timeout', { requestId: 'q2' }))
+    assert.equal(transcript.items[0].waitsFor, 'q1', 'another question ended')
+    transcript.takeChanges()
+    transcript.apply(event('permission_resolved', { requestId: 'q1', allowed: true }))
+    assert.equal(transcript.items[0].waitsFor, null)
+    assert.ok(transcript.takeChanges().updated.has(transcript.items[0]))
+  }
+})
+
 test('a queued message waits, is processed, and can be taken back', () => {
   const transcript = begun()
   transcript.apply(event('user_message', { messageId: 'm1', text: 'later', status: 'queued' }))

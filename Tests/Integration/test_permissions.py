@@ -39,6 +39,14 @@ def test_a_question_reaches_every_device_list_and_snapshot(team, session):
     assert shown["pendingPermissions"] == 1
 
 
+def test_an_agent_outside_may_say_which_call_waits(team, session):
+    device = team.listen(f"session:{session}")
+    team.ask(session, toolUseId="toolu_1")
+    assert device.expect("permission_request")["request"]["toolUseId"] == "toolu_1"
+    assert team.api.get("/api/permissions")["items"][0]["toolUseId"] == "toolu_1"
+    assert "inputDigest" not in team.api.get("/api/permissions")["items"][0]
+
+
 def check_ended(team, session, request):
     """Gone from every list and snapshot, and answered for good."""
     assert request not in pending(team)
@@ -172,7 +180,7 @@ def test_a_malformed_answer_leaves_the_question_open(team, session, body):
 
 @pytest.mark.parametrize("change", [
     {"toolName": None}, {"toolName": 5}, {"command": {}}, {"timeoutMs": -1}, {"timeoutMs": "soon"},
-    {"requestId": ""}, {"requestId": "a" * 200}])
+    {"requestId": ""}, {"requestId": "a" * 200}, {"toolUseId": ""}, {"toolUseId": 7}])
 def test_a_malformed_question_is_refused(team, session, change):
     body = {"toolName": "Bash", "command": "ls", "description": "x", **change}
     team.api.refused("POST", f"/api/sessions/{session}/permissions", 400, "VALIDATION_ERROR",

@@ -24,6 +24,7 @@ struct OpenQuestion {
             "generation": .integer(run.lease.generation), "requestId": .string(id.text),
             "toolName": .string(question.toolName), "command": .string(question.command),
             "description": .string(Self.plain(question.description)),
+            "toolUseId": .string(call.call.id),
             "inputDigest": .string(call.digest.description),
             "timeoutMs": run.permissionTimeoutMilliseconds.map { .integer($0) } ?? .null,
         ]

@@ -73,12 +73,8 @@ enum EventSchemas {
         ofHub(
             .permissionRequest,
             [
-                "request": Schema.object([
-                    "requestId": Schema.identifier, "toolName": Schema.string,
-                    "command": Schema.nullable(Schema.string),
-                    "description": Schema.nullable(Schema.string),
-                    "expiresAt": Schema.nullable(Schema.time),
-                ])
+                "request": Schema.object(
+                    QuestionSchema.required, optional: QuestionSchema.optional)
             ]),
         ofHub(
             .permissionResolved,

@@ -39,6 +39,7 @@ enum RequestSchemas {
                 ],
                 optional: [
                     "requestId": Schema.identifier, "timeoutMs": Schema.nullable(Schema.count()),
+                    "toolUseId": Schema.identifier,
                 ])
         ),
         (

@@ -113,12 +113,10 @@ enum ResourceSchemas {
         (.aborted, Schema.object(["aborted": Schema.boolean])),
         (
             .permission,
-            Schema.object([
-                "requestId": Schema.identifier, "sessionId": Schema.identifier,
-                "toolName": Schema.string, "command": Schema.nullable(Schema.string),
-                "description": Schema.nullable(Schema.string), "createdAt": Schema.time,
-                "expiresAt": Schema.nullable(Schema.time),
-            ])
+            Schema.object(
+                QuestionSchema.required.adding("sessionId", Schema.identifier)
+                    .adding("createdAt", Schema.time),
+                optional: QuestionSchema.optional)
         ),
         (.permissionList, Schema.page(of: .permission)),
         (

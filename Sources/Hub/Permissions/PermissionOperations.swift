@@ -62,7 +62,7 @@ struct PermissionOperations {
             }
             var wait = desk.wait(of: session)
             timeout.apply(to: &wait)
-            return PermissionRow(
+            var question = PermissionRow(
                 key: PermissionKey(session.id, id), teamID: session.teamID,
                 toolName: reader.requiredString("toolName", bytes: 1...128),
                 command: reader.requiredString(
@@ -70,6 +70,8 @@ struct PermissionOperations {
                 description: reader.requiredString(
                     "description", bytes: 0...SessionLimits.maximumDescriptionBytes),
                 createdAt: now, expiresAt: wait.map { now + .milliseconds($0) })
+            question.toolUseID = reader.identifier("toolUseId")
+            return question
         }
     }
 

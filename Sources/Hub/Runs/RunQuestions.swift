@@ -56,6 +56,7 @@ struct RunQuestions {
                 description: reader.requiredString(
                     "description", bytes: 0...SessionLimits.maximumDescriptionBytes),
                 createdAt: now, expiresAt: wait.map { now + .milliseconds($0) })
+            question.toolUseID = reader.identifier("toolUseId")
             question.generation = lease.generation
             question.inputDigest = reader.requiredString("inputDigest", bytes: 1...256)
             question.rule = Self.rule(reader, of: question.toolName)

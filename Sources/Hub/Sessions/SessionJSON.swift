@@ -70,11 +70,14 @@ extension PermissionRow {
 
     /// As `permission_request` shows it.
     var request: JSONObject {
-        [
+        var object: JSONObject = [
             "requestId": .string(key.request.text), "toolName": .string(toolName),
             "command": .string(command), "description": .string(description),
             "expiresAt": .init(expiresAt),
         ]
+        object.set("toolUseId", toolUseID?.text)
+        object.set("inputDigest", inputDigest)
+        return object
     }
 }
 

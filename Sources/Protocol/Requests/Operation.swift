@@ -28,8 +28,8 @@ public enum Operation: String, Sendable, CaseIterable {
     case listTeamPermissions = "permissions.listOfTeam"
     case listSessionPermissions = "permissions.listOfSession"
     /// Asked by an agent outside, or by an agent worker for a lease: then with `sessionId`,
-    /// `generation`, `inputDigest` (the exact call's) and `rule` (see ``PermissionRule/wireJSON``),
-    /// and the outcome comes as ``AgentMessage/permissionEnded(_:_:_:)``, after the answer.
+    /// `generation`, `inputDigest` (BLAKE2b of the exact call) and `rule` (see
+    /// ``PermissionRule/wireJSON``), and the outcome comes as ``AgentMessage/permissionEnded(_:_:_:)``, after the answer.
     case requestPermission = "permissions.request"
     case answerPermission = "permissions.answer"
     case listRules = "rules.list"

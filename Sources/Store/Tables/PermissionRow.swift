@@ -19,6 +19,8 @@ public struct PermissionRow: Sendable, Equatable {
     public let toolName: String
     public let command: String
     public let description: String
+    /// The call it is about; nil where an agent outside names none.
+    public var toolUseID: ToolUseID?
     public let createdAt: Timestamp
     /// Nil waits for ever.
     public let expiresAt: Timestamp?
@@ -49,7 +51,7 @@ public struct PermissionRow: Sendable, Equatable {
 
     static let columns = """
         session_id, request_id, team_id, tool_name, command, description, created_at, expires_at,
-        state, resolved_by, generation, input_digest, rule
+        state, resolved_by, generation, input_digest, rule, tool_use_id
         """
 
     init(_ row: inout RowReader) throws(StoreError) {
@@ -65,6 +67,7 @@ public struct PermissionRow: Sendable, Equatable {
         generation = try row.optionalInteger()
         inputDigest = try row.optionalText()
         rule = try row.optionalRule()
+        toolUseID = try row.optionalIdentifier()
     }
 }
 
@@ -74,7 +77,7 @@ extension StoreTransaction {
         try execute(
             """
             INSERT INTO permissions (\(PermissionRow.columns))
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 permission.key.session.text, permission.key.request.text, permission.teamID.text,
@@ -83,6 +86,7 @@ extension StoreTransaction {
                 permission.state.rawValue, permission.resolvedBy, permission.generation,
                 permission.inputDigest,
                 permission.rule.map { String(decoding: $0.wireJSON.encoded(), as: UTF8.self) },
+                permission.toolUseID?.text,
             ])
         try execute(
             """

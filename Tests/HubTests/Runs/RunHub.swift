@@ -70,6 +70,11 @@ final class RunHub {
         try call(.getSession, ["id": .string(session.text)])
     }
 
+    /// The open ones.
+    func questions(in session: SessionID) throws -> [JSONValue] {
+        try call(.listSessionPermissions, ["id": .string(session.text)])["items"]?.arrayValue ?? []
+    }
+
     func messages(_ session: SessionID) throws -> [JSONValue] {
         var items: [JSONValue] = []
         var cursor: JSONValue = .null
