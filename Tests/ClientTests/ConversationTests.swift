@@ -92,6 +92,24 @@ import Testing
         #expect(talk.ending == .complete)
     }
 
+    @Test func `that no agent begins is told, and only then`() {
+        var talk = Talk()
+        talk.join()
+        talk.perform(talk.conversation.waitedLong())
+        #expect(talk.errors.isEmpty, "it was not even sent")
+        talk.own("accepted")
+        talk.perform(talk.conversation.waitedLong())
+        #expect(talk.errors.hasPrefix("no agent has begun to answer"))
+        for status in ["running", "idle"] {
+            var other = Talk()
+            other.join(snapshot: ["status": .string(status)])
+            other.own(status == "running" ? "queued" : "processing")
+            let before = other.errors
+            other.perform(other.conversation.waitedLong())
+            #expect(other.errors == before, "an agent is at work")
+        }
+    }
+
     @Test func `a failure is told, and ends soon even if nothing follows`() {
         var talk = Talk.underWay()
         talk.hear("error", ["error": "no model", "code": "MODEL_NOT_CONFIGURED", "canRetry": true])

@@ -186,6 +186,25 @@ def test_ctrl_c_takes_a_waiting_message_back_and_leaves_the_run_alone(product, t
     assert [m for m in team.api.get(path)["items"] if m["role"] == "user"] == []
 
 
+def test_a_message_that_no_agent_takes_up_says_so_and_waits(own_product):
+    product = own_product()
+    supervisor = product.process.pid
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        product.kill("agent")
+        options = ["--state", str(product.state)]
+        with product.api() as api:
+            session = api.post("/api/sessions", {"name": "s"}, status=201)["id"]
+        with Send(product, session, "Anybody?", *options) as send:
+            send.says("no agent has begun to answer")
+            code, out, err = product.cli("doctor", within=60)
+            assert code == 0 and "no agent worker is connected" in out, out + err
+            send.interrupt()
+            assert send.ends() == 130
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+
+
 def test_what_cannot_be_sent_is_said(product, team):
     with Send(product, "nobodys", "Hi", *product.remote(team.key)) as send:
         assert send.ends() == 1

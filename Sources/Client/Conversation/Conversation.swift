@@ -125,6 +125,16 @@ package struct Conversation: Sendable {
         return actions
     }
 
+    /// The message was sent long enough ago for an agent to have begun.
+    package mutating func waitedLong() -> [Action] {
+        guard messageID != nil, turn == .nobodys, !isStopping, !hasEnded else { return [] }
+        return [
+            .note(
+                "no agent has begun to answer; the message waits for one "
+                    + "(does an agent worker run? see `switchboard doctor`)")
+        ]
+    }
+
     /// Ctrl-C, the first time.
     package mutating func interrupted() -> [Action] {
         defer { actions = [] }

@@ -101,6 +101,12 @@ struct LocalChecks {
             let text = "the hub is not ready: \(Output.cell(answer))"
             return findings + [.fail("hub", text, "look at the logs of hub and workers")]
         }
+        if answer["workers"]?[Hello.Role.agentWorker.rawValue] == 0 {
+            findings.append(
+                .warn(
+                    "agent", "no agent worker is connected: messages wait until one is",
+                    "systemctl enable --now switchboard-agent@1, unless all agents run elsewhere"))
+        }
         return findings + [.ok("hub", "answers and is ready")]
     }
 }

@@ -24,6 +24,7 @@ final class Sending {
     private var page: TerminalPage
     private var terminal: TerminalInput?
     private var interrupt: SignalWatcher?
+    private var firstWait: Timer?
     private var lastWait: Timer?
     private var news: Mailbox<News>?
     private var ending: Conversation.Ending?
@@ -116,6 +117,10 @@ final class Sending {
             request(
                 .post, .createMessage,
                 ["text": .string(text), "clientMessageId": .string(clientMessageID)])
+            // Some times what an agent worker takes to come back after a restart.
+            firstWait = loop.schedule(after: .seconds(5)) { [unowned self] in
+                perform(conversation.waitedLong())
+            }
         case .answer(let id, let allowed, let alwaysAllow):
             request(
                 .answer(id), .answerPermission,
