@@ -1,6 +1,7 @@
 // What a session shows: REST's messages and a snapshot, then publications, folded into one model.
 // No DOM, clock or network here. After each call `takeChanges()` says what a view has to draw again.
 
+import { ItemList } from './item-list.js'
 import { withRecent } from './recent-events.js'
 import { TextFlows } from './text-flows.js'
 import { itemOfMessage, itemOfTool, newTool, noticeOf } from './transcript-items.js'
@@ -9,8 +10,6 @@ import { itemOfMessage, itemOfTool, newTool, noticeOf } from './transcript-items
 const WHOLE = (64 << 10) - 4
 
 export class Transcript {
-  /** In the order in which they are shown: see transcript-items.js. */
-  items = []
   /** Messages that wait for their turn: {messageId, text, createdAt}. */
   queue = []
   /** Of the session: status, mode, modeVersion, modeChangedBy, usage. */
@@ -18,27 +17,24 @@ export class Transcript {
   /** Whether older messages are to be had from REST. */
   hasOlder = false
 
-  #byKey = new Map()
+  #list = new ItemList()
   #flows = new TextFlows()
-  #changes = noChanges()
   #serial = 0
 
-  takeChanges() {
-    const changes = this.#changes
-    this.#changes = noChanges()
-    return changes
-  }
+  /** In the order in which they are shown: see transcript-items.js. */
+  get items() { return this.#list.all }
 
-  item(key) { return this.#byKey.get(key) }
+  item(key) { return this.#list.get(key) }
+
+  takeChanges() { return this.#list.takeChanges() }
 
   /**
    * Begins anew: `messages` oldest first, from a read that is no older than the snapshot; `recent` are
    * the latest events up to it.
    */
   reset({ session, messages, snapshot, recent = [], hasOlder }) {
-    this.items = []
     this.queue = []
-    this.#byKey.clear()
+    this.#list.clear()
     this.#flows.clear()
     this.hasOlder = hasOlder
     this.head = {
@@ -52,20 +48,18 @@ export class Transcript {
       if (message.status === 'queued') this.#enqueue(message.id, message.text, message.createdAt)
       else items.push(itemOfMessage(message, running))
     }
-    for (const item of withRecent(items, recent)) this.#insert(item)
+    for (const item of withRecent(items, recent)) this.#list.append(item)
     if (snapshot) this.#takeSnapshot(snapshot)
-    this.#changes = { ...noChanges(), isReset: true, head: true }
+    this.#list.redraw()
   }
 
   /** Puts older messages, oldest first, in front. */
   prepend(messages, hasOlder) {
     const items = messages.filter(({ id, toolUseId, status }) =>
-      status !== 'queued' && !this.#byKey.has(`m:${id}`) && !this.#byKey.has(`u:${toolUseId}`))
+      status !== 'queued' && !this.#list.has(`m:${id}`) && !this.#list.has(`u:${toolUseId}`))
       .map((message) => itemOfMessage(message, new Set()))
-    for (const item of items) this.#byKey.set(item.key, item)
-    this.items.unshift(...items)
+    this.#list.prepend(items)
     this.hasOlder = hasOlder
-    this.#changes.prepended += items.length
   }
 
   /** The next publication of the session's channel. */
@@ -105,7 +99,7 @@ export class Transcript {
   sessionChanged(session) {
     if (session.modeVersion > this.head.modeVersion) {
       Object.assign(this.head, { mode: session.mode, modeVersion: session.modeVersion })
-      this.#changes.head = true
+      this.#list.headChanged()
     }
     this.#status(session.status)
   }
@@ -113,25 +107,25 @@ export class Transcript {
   /** What waits, from a fresh snapshot: messages that were taken back are in it no longer. */
   setQueue(queued) {
     this.queue = queued.map(({ messageId, text, createdAt }) => ({ messageId, text, createdAt }))
-    this.#changes.head = true
+    this.#list.headChanged()
   }
 
   /** REST took a message; the channel may have told more of it already. */
   sent(message) {
-    const isKnown = this.#byKey.has(`m:${message.messageId}`)
+    const isKnown = this.#list.has(`m:${message.messageId}`)
       || this.queue.some(({ messageId }) => messageId === message.messageId)
     if (!isKnown) this.#userMessage(message)
   }
 
   takenBack(messageId) {
     this.queue = this.queue.filter((message) => message.messageId !== messageId)
-    this.#remove(this.#byKey.get(`m:${messageId}`))
-    this.#changes.head = true
+    this.#list.remove(this.#list.get(`m:${messageId}`))
+    this.#list.headChanged()
   }
 
   #takeSnapshot(snapshot) {
     for (const tool of snapshot.runningTools ?? []) {
-      if (!this.#byKey.has(`u:${tool.toolUseId}`)) this.#insert(itemOfTool(tool, null))
+      if (!this.#list.has(`u:${tool.toolUseId}`)) this.#list.append(itemOfTool(tool, null))
     }
     for (const request of snapshot.pendingPermissions ?? []) this.#waits(request)
     this.setQueue(snapshot.queuedMessages ?? this.queue)
@@ -141,25 +135,25 @@ export class Transcript {
   }
 
   #userMessage({ messageId, text, status, timestamp }) {
-    const item = this.#byKey.get(`m:${messageId}`)
+    const item = this.#list.get(`m:${messageId}`)
     if (status === 'queued') {
-      this.#remove(item)
+      this.#list.remove(item)
       this.#enqueue(messageId, text, timestamp)
     } else if (item) {
       item.status = status
-      this.#changed(item)
+      this.#list.changed(item)
     } else {
       this.queue = this.queue.filter((message) => message.messageId !== messageId)
-      this.#insert({ key: `m:${messageId}`, kind: 'user', messageId, text, status, at: timestamp })
+      this.#list.append({ key: `m:${messageId}`, kind: 'user', messageId, text, status, at: timestamp })
     }
     if (status === 'processing') this.#status('running')
-    this.#changes.head = true
+    this.#list.headChanged()
   }
 
   #enqueue(messageId, text, createdAt) {
     if (this.queue.some((message) => message.messageId === messageId)) return
     this.queue.push({ messageId, text, createdAt })
-    this.#changes.head = true
+    this.#list.headChanged()
   }
 
   #delta(event) {
@@ -168,7 +162,7 @@ export class Transcript {
     if (!item) return this.#begin(event, event.delta, event.timestamp)
     item.text += event.delta
     item.isCovered = this.#isCovered(item)
-    this.#changed(item)
+    this.#list.changed(item)
   }
 
   #begin(flow, text, at = null) {
@@ -178,7 +172,7 @@ export class Transcript {
     }
     item.isCovered = this.#isCovered(item)
     this.#flows.begin(flow, item)
-    this.#insert(item)
+    this.#list.append(item)
     return item
   }
 
@@ -193,11 +187,11 @@ export class Transcript {
   #complete(event) {
     if (event.isIntermediate) this.#status('running')
     const previews = this.#flows.take(event)
-    const known = this.#byKey.get(`m:${event.messageId}`)
+    const known = this.#list.get(`m:${event.messageId}`)
     const [kept, ...others] = known ? [known, ...previews] : previews
-    for (const item of others) if (item !== kept) this.#remove(item)
+    for (const item of others) if (item !== kept) this.#list.remove(item)
     if (!kept) {
-      return this.#insert({
+      return this.#list.append({
         key: `m:${event.messageId}`, kind: 'assistant', messageId: event.messageId,
         text: event.text, at: event.timestamp, parent: event.parentToolUseId,
       })
@@ -206,43 +200,43 @@ export class Transcript {
       text: event.text, isStreaming: false, isCovered: false, isTail: false, messageId: event.messageId,
       at: event.timestamp,
     })
-    this.#byKey.set(`m:${event.messageId}`, kept)
-    this.#changed(kept)
+    this.#list.alias(`m:${event.messageId}`, kept)
+    this.#list.changed(kept)
   }
 
   #toolStart(event) {
     this.#status('running')
-    const known = this.#byKey.get(`u:${event.toolUseId}`)
-    if (!known) return this.#insert(itemOfTool(event, event.timestamp))
+    const known = this.#list.get(`u:${event.toolUseId}`)
+    if (!known) return this.#list.append(itemOfTool(event, event.timestamp))
     if (known.state !== 'running' && known.state !== 'unknown') return
     Object.assign(known, itemOfTool(event, event.timestamp))
-    this.#changed(known)
+    this.#list.changed(known)
   }
 
   #toolResult(event) {
-    let item = this.#byKey.get(`u:${event.toolUseId}`)
+    let item = this.#list.get(`u:${event.toolUseId}`)
     if (!item) {
       item = newTool(event.toolUseId, event.toolName)
-      this.#insert(item)
+      this.#list.append(item)
     }
     Object.assign(item, {
       result: event.result, state: event.isError ? 'failed' : 'done', endedAt: event.timestamp,
     })
-    this.#changed(item)
+    this.#list.changed(item)
   }
 
   #waits({ requestId, toolUseId }) {
-    const tool = this.#byKey.get(`u:${toolUseId}`)
+    const tool = this.#list.get(`u:${toolUseId}`)
     if (!tool) return
     tool.waitsFor = requestId
-    this.#changed(tool)
+    this.#list.changed(tool)
   }
 
   #answered(event) {
     for (const item of this.items) {
       if (item.waitsFor !== event.requestId) continue
       item.waitsFor = null
-      this.#changed(item)
+      this.#list.changed(item)
     }
     this.#notice(event)
   }
@@ -251,7 +245,7 @@ export class Transcript {
     Object.assign(this.head, {
       mode: event.mode, modeVersion: event.modeVersion, modeChangedBy: event.changedBy,
     })
-    this.#changes.head = true
+    this.#list.headChanged()
     this.#notice(event)
   }
 
@@ -259,7 +253,7 @@ export class Transcript {
     const usage = { ...this.head.usage }
     for (const [key, value] of Object.entries(report)) if (/Tokens|Window/.test(key)) usage[key] = value
     this.head.usage = usage
-    this.#changes.head = true
+    this.#list.headChanged()
   }
 
   #interrupted(event) {
@@ -272,45 +266,26 @@ export class Transcript {
   /** The run is over: text without an end stays as far as it came, tools have no known outcome. */
   #endFlows(outcome) {
     for (const item of this.#flows.all) {
-      if (!item.text.trim() || item.isCovered) this.#remove(item)
+      if (!item.text.trim() || item.isCovered) this.#list.remove(item)
       else Object.assign(item, { isStreaming: false, isCut: true })
-      this.#changed(item)
+      this.#list.changed(item)
     }
     this.#flows.clear()
     for (const item of this.items) {
       if (item.kind !== 'tool' || item.state !== 'running') continue
       item.state = outcome === 'interrupted' ? 'interrupted' : 'unknown'
-      this.#changed(item)
+      this.#list.changed(item)
     }
   }
 
   #notice(event) {
     const item = noticeOf(event)
-    if (!this.#byKey.has(item.key)) this.#insert(item)
+    if (!this.#list.has(item.key)) this.#list.append(item)
   }
 
   #status(status) {
     if (!status || status === this.head.status) return
     this.head.status = status
-    this.#changes.head = true
-  }
-
-  #insert(item) {
-    this.items.push(item)
-    this.#byKey.set(item.key, item)
-    this.#changes.appended.push(item)
-  }
-
-  #changed(item) { this.#changes.updated.add(item) }
-
-  #remove(item) {
-    if (!item) return
-    this.items = this.items.filter((other) => other !== item)
-    this.#byKey.delete(item.key)
-    this.#changes.removed.push(item)
+    this.#list.headChanged()
   }
 }
-
-const noChanges = () => ({
-  isReset: false, prepended: 0, appended: [], updated: new Set(), removed: [], head: false,
-})
