@@ -36,7 +36,12 @@ struct PermissionOperations {
         if call.caller == .agentWorker {
             return try RunQuestions(directory: directory, desk: desk, leases: runs.leases).ask(call)
         }
-        let question = try read(call, try call.session(directory).row)
+        let session = try call.session(directory).row
+        let question = try call.read { reader in
+            desk.question(
+                reader.identifier("requestId") ?? Fresh.identifier("prm"), in: session, reader,
+                now: call.iteration.now)
+        }
         try runs.admitOutside(question.key.session, call.iteration)
         guard let known = try call.store.permission(question.key) else {
             try desk.ask(question, call.iteration)
@@ -51,28 +56,6 @@ struct PermissionOperations {
                 .permissionAlreadyResolved, "the request \(known.key.request) has ended")
         }
         return known.json
-    }
-
-    private func read(_ call: OperationCall, _ session: SessionRow) throws -> PermissionRow {
-        let now = call.iteration.now
-        return try call.read { reader in
-            let id: PermissionRequestID = reader.identifier("requestId") ?? Fresh.identifier("prm")
-            let timeout = reader.change("timeoutMs") {
-                $0.integer("timeoutMs", in: SessionLimits.permissionTimeoutMilliseconds)
-            }
-            var wait = desk.wait(of: session)
-            timeout.apply(to: &wait)
-            var question = PermissionRow(
-                key: PermissionKey(session.id, id), teamID: session.teamID,
-                toolName: reader.requiredString("toolName", bytes: 1...128),
-                command: reader.requiredString(
-                    "command", bytes: 0...SessionLimits.maximumCommandBytes),
-                description: reader.requiredString(
-                    "description", bytes: 0...SessionLimits.maximumDescriptionBytes),
-                createdAt: now, expiresAt: wait.map { now + .milliseconds($0) })
-            question.toolUseID = reader.identifier("toolUseId")
-            return question
-        }
     }
 
     /// Over REST, and for the WebSocket command `permission_response`.

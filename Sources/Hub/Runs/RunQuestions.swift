@@ -39,24 +39,10 @@ struct RunQuestions {
     private func read(
         _ call: OperationCall, _ session: SessionRow, _ lease: SessionLease
     ) throws -> PermissionRow {
-        let now = call.iteration.now
-        return try call.read { reader in
-            let timeout = reader.change("timeoutMs") {
-                $0.integer("timeoutMs", in: SessionLimits.permissionTimeoutMilliseconds)
-            }
-            var wait = desk.wait(of: session)
-            timeout.apply(to: &wait)
-            let id: PermissionRequestID = reader.require(
-                "requestId", reader.identifier("requestId"), or: "none")
-            var question = PermissionRow(
-                key: PermissionKey(session.id, id), teamID: session.teamID,
-                toolName: reader.requiredString("toolName", bytes: 1...128),
-                command: reader.requiredString(
-                    "command", bytes: 0...SessionLimits.maximumCommandBytes),
-                description: reader.requiredString(
-                    "description", bytes: 0...SessionLimits.maximumDescriptionBytes),
-                createdAt: now, expiresAt: wait.map { now + .milliseconds($0) })
-            question.toolUseID = reader.identifier("toolUseId")
+        try call.read { reader in
+            var question = desk.question(
+                reader.require("requestId", reader.identifier("requestId"), or: "none"),
+                in: session, reader, now: call.iteration.now)
             question.generation = lease.generation
             question.inputDigest = reader.requiredString("inputDigest", bytes: 1...256)
             question.rule = Self.rule(reader, of: question.toolName)
