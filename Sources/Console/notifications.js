@@ -1,6 +1,7 @@
 // A notification for a permission question while nobody looks at the page. Asked for in the settings,
 // never on its own; the choice is this device's.
 
+import { serviceWorker } from './installation.js'
 import { keyOf } from './questions.js'
 import { addressOf } from './router.js'
 import { titleOf } from './words.js'
@@ -39,32 +40,41 @@ export class Notifications {
   async #asked(question) {
     const { sessionId, toolName, command, description } = question
     if (!isNotifying() || (!document.hidden && document.hasFocus())) return
+    const key = keyOf(question)
     const title = `${titleOf(this.#desk.sessions.value.get(sessionId))} waits for you`
     const options = {
-      body: `${toolName}: ${command || description || ''}`.slice(0, 300), tag: keyOf(question),
+      body: `${toolName}: ${command || description || ''}`.slice(0, 300), tag: key,
       icon: '/icons/icon-192.png', requireInteraction: true,
       data: { address: addressOf({ view: 'session', id: sessionId }) },
     }
-    this.#shown.set(keyOf(question), null)
-    const worker = await navigator.serviceWorker?.getRegistration()
-    if (worker) return worker.showNotification(title, options)
+    this.#shown.set(key, null)
+    const worker = await serviceWorker()
+    if (!this.#shown.has(key)) return   // answered meanwhile
+    if (worker) {
+      await worker.showNotification(title, options)
+      if (!this.#shown.has(key)) closeIn(worker, key)
+      return
+    }
     const shown = new Notification(title, options)
     shown.onclick = () => {
       focus()
       location.hash = options.data.address
     }
-    this.#shown.set(keyOf(question), shown)
+    this.#shown.set(key, shown)
   }
 
   /** Whoever answered: the question needs nobody any more. */
-  async #closeEnded(questions) {
+  #closeEnded(questions) {
     const open = new Set(questions.all.map(keyOf))
     for (const [key, shown] of this.#shown) {
       if (open.has(key)) continue
       this.#shown.delete(key)
-      shown?.close()
-      const worker = await navigator.serviceWorker?.getRegistration()
-      for (const notification of await worker?.getNotifications({ tag: key }) ?? []) notification.close()
+      if (shown) shown.close()
+      else serviceWorker().then((worker) => closeIn(worker, key))
     }
   }
+}
+
+async function closeIn(worker, key) {
+  for (const notification of await worker?.getNotifications({ tag: key }) ?? []) notification.close()
 }
