@@ -38,6 +38,17 @@ public enum PrincipalResolver {
             principal: Principal(credential), source: source, expiresAt: credential.expiresAt)
     }
 
+    /// Whether what was presented has the right form and an id that the table does not know: a
+    /// credential that was made a moment ago, for one, of which the news is still under way.
+    public static func isUnknown(
+        _ presented: PresentedCredentials, _ table: CredentialTable
+    ) -> Bool {
+        guard table.isCurrent, let (source, token) = find(presented), let token,
+            let (form, id, _) = TokenForm.split(token), mayHold(source, form)
+        else { return false }
+        return table[id] == nil
+    }
+
     /// The first place that holds anything; no token where what it holds has the wrong form.
     private static func find(
         _ presented: PresentedCredentials

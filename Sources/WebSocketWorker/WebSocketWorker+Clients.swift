@@ -9,15 +9,42 @@ import WebSockets
 
 // What the clients do: handshakes, frames, commands, and the ends of connections.
 extension WebSocketWorker: WebSocketServerDelegate {
+    /// Whoever made a credential may use it at once, anywhere: what is unknown here is refused only
+    /// once the hub has answered, because its answer comes behind the news that were under way.
     public func decide(_ request: HandshakeRequest) -> HandshakeDecision {
         do throws(HandshakeRefusal) {
-            if isDraining, request.path == HandshakePolicy.path { throw .draining }
-            let admission = try policy.decide(request, table, counts, at: WallClock.now)
-            return .accept(subprotocol: admission.subprotocol, state: AdmissionTicket(admission))
+            return try admit(request)
         } catch {
-            let id = RequestID(from: request.requestID)
-            return .refuse(refuse(error, id))
+            guard policy.isForWantOfNews(error, of: request, table) else {
+                return refuse(request, error)
+            }
+            return .later { [weak self] decide in
+                self?.link.request({ .call($0, nil, .readiness, [:]) }) { _ in
+                    guard let self else { return }
+                    decide(self.decideNow(request))
+                }
+            }
         }
+    }
+
+    private func decideNow(_ request: HandshakeRequest) -> HandshakeDecision {
+        do throws(HandshakeRefusal) {
+            return try admit(request)
+        } catch {
+            return refuse(request, error)
+        }
+    }
+
+    private func admit(_ request: HandshakeRequest) throws(HandshakeRefusal) -> HandshakeDecision {
+        if isDraining, request.path == HandshakePolicy.path { throw .draining }
+        let admission = try policy.decide(request, table, counts, at: WallClock.now)
+        return .accept(subprotocol: admission.subprotocol, state: AdmissionTicket(admission))
+    }
+
+    private func refuse(
+        _ request: HandshakeRequest, _ refusal: HandshakeRefusal
+    ) -> HandshakeDecision {
+        .refuse(refuse(refusal, RequestID(from: request.requestID)))
     }
 
     public func refusal(of malformed: MalformedRequest) -> HTTPRefusal {

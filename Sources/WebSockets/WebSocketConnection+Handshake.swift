@@ -30,7 +30,14 @@ extension WebSocketConnection {
 
     private func decide(_ parsed: Handshake.Parsed) {
         guard let delegate = server.delegate else { return server.doom(self) }
-        switch delegate.decide(parsed.request) {
+        perform(delegate.decide(parsed.request), on: parsed)
+    }
+
+    private func perform(_ decision: HandshakeDecision, on parsed: Handshake.Parsed) {
+        switch decision {
+        case .later(let ask):
+            phase = .deciding
+            ask { [weak self] decision in self?.decided(decision, on: parsed) }
         case .refuse(let refusal):
             answer(Handshake.response(refusal, withBody: parsed.request.method != "HEAD"))
         case .accept(let subprotocol, let state):
@@ -42,8 +49,24 @@ extension WebSocketConnection {
             server.connectionOpened(self)
             let response = Handshake.acceptance(of: parsed.key, subprotocol: subprotocol)
             _ = send(response.span)
-            delegate.opened(self)
+            server.delegate?.opened(self)
         }
+    }
+
+    /// Frames that a client sends without waiting for the answer.
+    func keepForLater(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer { unsafe head.append(contentsOf: $0) }
+        let maximum = server.configuration.maximumHeadBytes
+        if head.count > maximum { refuse(.headTooLarge(maximumBytes: maximum)) }
+    }
+
+    private func decided(_ decision: HandshakeDecision, on parsed: Handshake.Parsed) {
+        // It may have gone meanwhile, or been refused.
+        guard phase == .deciding else { return }
+        let kept = head
+        head = []
+        perform(decision, on: parsed)
+        if !kept.isEmpty { transportReceived(kept.span) }
     }
 
     func refuse(_ malformed: MalformedRequest) {

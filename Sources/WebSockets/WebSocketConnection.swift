@@ -7,6 +7,8 @@ public final class WebSocketConnection {
     enum Phase {
         /// The request's head is coming in.
         case handshake
+        /// It is in, and the delegate has yet to decide.
+        case deciding
         case open
         /// Our close frame went out; the peer's is awaited.
         case closing
@@ -108,6 +110,7 @@ public final class WebSocketConnection {
     func transportReceived(_ bytes: Span<UInt8>) {
         switch phase {
         case .handshake: receiveHead(bytes)
+        case .deciding: keepForLater(bytes)
         case .open, .closing: decode(bytes)
         case .finishing, .ended: break
         }
@@ -200,7 +203,7 @@ public final class WebSocketConnection {
     }
 
     private func deadlinePassed() {
-        if phase == .handshake { return refuse(.timedOut) }
+        if phase == .handshake || phase == .deciding { return refuse(.timedOut) }
         phase = .ended
         server.doom(self)
     }

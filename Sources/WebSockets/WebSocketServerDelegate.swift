@@ -12,6 +12,9 @@ public enum HandshakeDecision {
     case accept(subprotocol: String?, state: AnyObject?)
     /// Answer over HTTP and close.
     case refuse(HTTPRefusal)
+    /// The closure is called once and is given what to call with the decision, on the loop's thread;
+    /// until then, the handshake's time-out at most, the client waits.
+    case later((_ decide: @escaping (HandshakeDecision) -> Void) -> Void)
 }
 
 /// A complete HTTP answer in place of an upgrade; `Content-Length` and `Connection: close` are added.

@@ -38,6 +38,8 @@ struct FakeGate: Gate {
         return caller
     }
 
+    func isUnknown(_ request: Request) -> Bool { false }
+
     private static func caller(
         _ subject: Credential.Subject, _ scopes: [Scope], isByCookie: Bool = false
     ) -> Caller {

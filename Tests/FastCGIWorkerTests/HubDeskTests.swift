@@ -8,6 +8,7 @@ import JSON
 import Logging
 import Protocol
 import Realtime
+import Synchronization
 import System
 import Testing
 import TestSupport
@@ -99,10 +100,51 @@ import TestSupport
         #expect(gate.takeUsed().isEmpty)
     }
 
+    @Test func `a credential is good at once: unknown ones wait for the hub's news`() {
+        gate.apply(CredentialUpdate(isReset: true, isComplete: true))
+        let hub = NewsHub(gate, CredentialUpdate(changed: [key]))
+        let handler = RequestHandler(
+            hub: hub, gate: gate, settings: Settings(), metrics: Metrics(process: "fcgi"),
+            logger: .silent, now: { Timestamp(milliseconds: 0) })
+        func status(_ key: String) -> Int {
+            handler.answer(
+                Request(
+                    method: "GET", path: "/api/auth/me", query: nil, remoteAddress: "",
+                    headers: { ["x-api-key": key][$0] }, body: { _ in .success([]) })
+            ).status
+        }
+        #expect(status("swk_k2.secret") == 401)
+        #expect(status("swk_k1.secret") == 200)
+        #expect(hub.questionsForNews == 1, "the news came with the first answer")
+        #expect(status("swk_k1.wrong") == 401)
+        #expect(hub.questionsForNews == 1, "no news could make this good")
+    }
+
     @Test func `a revoked credential is refused at once`() {
         gate.apply(CredentialUpdate(isReset: true, isComplete: true, changed: [key]))
         gate.apply(
             CredentialUpdate(removed: [.init(id: "k1", closeCode: .credentialEnded)]))
         #expect(outcome(["x-api-key": "swk_k1.secret"]) == "INVALID_API_KEY")
+    }
+}
+
+/// A hub whose answers come behind news of credentials.
+private final class NewsHub: HubCaller {
+    private let gate: CredentialGate
+    private let news: CredentialUpdate
+    private let count = Mutex(0)
+
+    init(_ gate: CredentialGate, _ news: CredentialUpdate) {
+        self.gate = gate
+        self.news = news
+    }
+
+    var questionsForNews: Int { count.withLock { $0 } }
+
+    func ask(_ question: HubQuestion) -> HubReply {
+        guard case .call(nil, .readiness, _) = question else { return .result([:]) }
+        count.withLock { $0 += 1 }
+        gate.apply(news)
+        return .result([:])
     }
 }

@@ -1,10 +1,14 @@
 """API keys and logins: shown once, stored hashed, scoped, ended; guessing is slowed down."""
 
 import json
+import os
+import signal
 
 import pytest
 
+from support import fastcgi
 from support.client import Client, Refused
+from support.raw import Raw, plain_request, upgrade_request
 from support.rest import TIME
 from support.team import PASSWORD, sign_in
 from support.waiting import eventually
@@ -42,6 +46,40 @@ def test_the_last_use_of_a_key_is_told(team):
         return next(item for item in listed if item["id"] == made["id"])["lastUsedAt"]
 
     assert TIME.match(eventually(used, within=15, what="lastUsedAt"))
+
+
+def test_a_new_key_is_good_at_once_at_workers_that_have_yet_to_hear_of_it(own_product):
+    """Each finds the news and the key's first use side by side when it wakes up."""
+    product = own_product(ws_workers=2)
+    workers = [product.pid("ws", 0), product.pid("ws", 1), product.pid("fcgi")]
+    sockets = product.ready["sockets"]
+    for _ in range(10):
+        handshakes = [Raw.unix(path) for path in sockets["ws"] for _ in range(4)]
+        # Answered by a worker that has accepted those before it.
+        for path in sockets["ws"]:
+            with Raw.unix(path) as probe:
+                probe.send(plain_request())
+                assert probe.response()[0] == 404
+        for pid in workers:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            key = product.cli_json(
+                "keys", "create", "--team", product.ready["teamId"], "--scopes", "publish")["key"]
+            for handshake in handshakes:
+                handshake.send(upgrade_request(key))
+            requests = [Raw.unix(sockets["fcgi"]) for _ in range(4)]
+            for request in requests:
+                request.send(b"".join(
+                    fastcgi.request("/api/auth/me", extra={"HTTP_X_API_KEY": key})))
+        finally:
+            for pid in workers:
+                os.kill(pid, signal.SIGCONT)
+        for handshake in handshakes:
+            with handshake:
+                assert handshake.response()[0] == 101
+        for request in requests:
+            with request:
+                assert b"Status: 200" in fastcgi.answer(request)
 
 
 def test_a_revoked_key_is_refused_everywhere(team):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from contextlib import suppress
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -9,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 from support import processes
 from support.client import Client, Refused
 from support.product import Product
-from support.team import Team, wait_until_known
+from support.team import Team
 from support.waiting import eventually
 
 
@@ -132,6 +133,23 @@ def test_a_hundred_subscriptions_live_through_the_death_of_the_hub(team, unique)
     assert client.until_pong() == []
 
 
+def every_worker_admits(product, token):
+    """Each has the hub's table again."""
+    with product.api(token) as holder:
+        eventually(lambda: holder.try_status("GET", "/api/auth/me") == 200, within=5,
+                   what="REST for a known key")
+    for path in product.ready["sockets"]["ws"]:
+        eventually(lambda: _opens(product, token, path), within=5,
+                   what=f"a known key at {path}")
+
+
+def _opens(product, token, path):
+    with suppress(Refused):
+        Client(product, bearer=token, unix=path).close()
+        return True
+    return False
+
+
 def test_hub_and_worker_dying_together_lose_nothing(team):
     product = team.product
     client = team.listen()
@@ -144,7 +162,7 @@ def test_hub_and_worker_dying_together_lose_nothing(team):
     with pytest.raises(ConnectionClosed):
         while True:
             client.next(within=5)
-    wait_until_known(product, team.key)
+    every_worker_admits(product, team.key)
     team.api.publish(team.channel, "log_entry", {"n": 1})
     again = team.connect()
     assert again.subscribe(team.channel, since=(seen["epoch"], seen["offset"]))["recovered"]

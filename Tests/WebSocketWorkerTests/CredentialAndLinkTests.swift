@@ -23,6 +23,44 @@ import WebSocketWorker
         #expect(try world.client().head.contains("INVALID_API_KEY"))
     }
 
+    @Test func `a credential is good at once: unknown ones wait for the hub's news`() throws {
+        let world = try World()
+        let hub = try #require(world.hub)
+        world.run { world.hub?.isGreeted == true }
+        let stranger = try world.client("x-api-key: swk_k2.secret\r\n")
+        #expect(stranger.head.contains("INVALID_API_KEY"))
+        hub.news = CredentialUpdate(changed: [credential("k2")])
+        let client = try world.client(
+            "x-api-key: swk_k2.secret\r\n",
+            behind: TestClient.frame(#"{"type":"ping","id":"early"}"#))
+        client.run { client.messages.count == 2 }
+        #expect(client.messages.map { $0["type"] } == ["connected", "pong"])
+        #expect(client.messages.last?["id"] == "early")
+        #expect(hub.questionsForNews == 2)
+        for known in ["swk_k1.wrong", "no token at all"] {
+            #expect(try world.client("x-api-key: \(known)\r\n").head.contains("INVALID_API_KEY"))
+        }
+        #expect(hub.questionsForNews == 2, "no news could make these good")
+    }
+
+    @Test func `a client that leaves while the hub is asked leaves nothing behind`() throws {
+        let world = try World()
+        let hub = try #require(world.hub)
+        world.run { world.hub?.isGreeted == true }
+        hub.isSilent = true
+        let client = try TestClient(world)
+        client.request("x-api-key: swk_k2.secret\r\n")
+        let hasty = try world.client(
+            "x-api-key: swk_k2.secret\r\n", behind: [UInt8](repeating: 0, count: 60_000))
+        #expect(hasty.head.hasPrefix("HTTP/1.1 431"), "what it sends meanwhile is limited")
+        world.run { hub.questionsForNews == 2 }
+        client.vanish()
+        world.killHub()
+        try world.startHub()
+        world.run { world.hub?.isGreeted == true }
+        #expect(try world.connected().isUpgraded)
+    }
+
     @Test func `a credential that expires closes its connections`() throws {
         let world = try World()
         let client = try world.connected()

@@ -51,15 +51,12 @@ final class World {
         hub = nil
     }
 
-    func client(_ headers: String = "x-api-key: \(keyToken)\r\n") throws -> TestClient {
+    /// - Parameter behind: sent together with the request.
+    func client(
+        _ headers: String = "x-api-key: \(keyToken)\r\n", behind: [UInt8] = []
+    ) throws -> TestClient {
         let client = try TestClient(self)
-        client.send(
-            Array(
-                """
-                GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
-                \(headers)\r\n
-                """.utf8))
+        client.request(headers, behind: behind)
         client.run { client.isUpgraded || client.isAtEnd }
         return client
     }
@@ -72,10 +69,10 @@ final class World {
         return client
     }
 
-    /// Runs the loop until the condition holds, at most 10 s.
+    /// Runs the loop until the condition holds, at most a minute.
     func run(_ where: SourceLocation = #_sourceLocation, until condition: @escaping () -> Bool) {
         if !loop.run(until: condition) {
-            Issue.record("the condition did not hold within 10 s", sourceLocation: `where`)
+            Issue.record("the condition did not hold within a minute", sourceLocation: `where`)
         }
     }
 
@@ -92,6 +89,11 @@ final class World {
 final class TestHub {
     /// Decides about requests that the test doesn't answer itself.
     var answer: ((PeerMessage) -> HubMessage?)?
+    /// What is on its way to a worker that asks whether there are news of credentials.
+    var news = CredentialUpdate()
+    /// Whether it leaves that question without an answer.
+    var isSilent = false
+    private(set) var questionsForNews = 0
     private(set) var received: [PeerMessage] = []
     private(set) var isGreeted = false
     private let listener: IPCListener
@@ -150,6 +152,12 @@ final class TestHub {
         do {
             let message = try PeerMessage(envelope)
             if case .stats = message { return }
+            if case .call(let request, nil, .readiness, _) = message {
+                questionsForNews += 1
+                guard !isSilent else { return }
+                send(.credentials(news))
+                return send(.result(request, [:]))
+            }
             received.append(message)
             if let reply = answer?(message) { send(reply) }
         } catch {
@@ -196,7 +204,21 @@ final class TestClient {
         _ = unsafe Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
+    func request(_ headers: String, behind: [UInt8] = []) {
+        send(
+            Array(
+                """
+                GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+                \(headers)\r\n
+                """.utf8) + behind)
+    }
+
     func command(_ text: String, opcode: UInt8 = 1) {
+        send(Self.frame(text, opcode: opcode))
+    }
+
+    static func frame(_ text: String, opcode: UInt8 = 1) -> [UInt8] {
         let payload = Array(text.utf8)
         var frame = [0x80 | opcode]
         if payload.count < 126 {
@@ -204,7 +226,7 @@ final class TestClient {
         } else {
             frame += [0x80 | 126, UInt8(payload.count >> 8), UInt8(payload.count & 0xff)]
         }
-        send(frame + [0, 0, 0, 0] + payload)
+        return frame + [0, 0, 0, 0] + payload
     }
 
     /// Subscribes and takes the answer.

@@ -4,10 +4,12 @@ import Protocol
 /// Who may ask what: credential, origin and scope, before anything of a body is read.
 struct Admission: Sendable {
     private let gate: any Gate
+    private let hub: any HubCaller
     private let origins: OriginPolicy
 
-    init(gate: any Gate, origins: OriginPolicy) {
+    init(gate: any Gate, hub: any HubCaller, origins: OriginPolicy) {
         self.gate = gate
+        self.hub = hub
         self.origins = origins
     }
 
@@ -31,12 +33,24 @@ struct Admission: Sendable {
     private func caller(
         _ request: Request, _ route: Route, anyOf scopes: Set<Scope>? = nil
     ) throws(Refusal) -> Caller {
-        let caller = try gate.admit(request)
+        let caller = try admit(request)
         if route.isWrite, caller.isByCookie { try checkOrigin(of: request) }
         if let scopes, caller.principal.scopes.isDisjoint(with: scopes) {
             throw Self.missing(scopes)
         }
         return caller
+    }
+
+    /// Whoever made a credential may use it at once, anywhere: what is unknown here is refused only
+    /// once the hub has answered, because its answer comes behind the news that were under way.
+    private func admit(_ request: Request) throws(Refusal) -> Caller {
+        do throws(Refusal) {
+            return try gate.admit(request)
+        } catch {
+            guard gate.isUnknown(request) else { throw error }
+            _ = hub.ask(.call(nil, .readiness, [:]))
+            return try gate.admit(request)
+        }
     }
 
     /// A page of another site can make a browser send a write, cookie and all: it must come from an

@@ -16,12 +16,10 @@ package final class CredentialGate: Gate {
     }
 
     package func admit(_ request: Request) throws(Refusal) -> Caller {
-        let presented = PresentedCredentials(
-            query: request.query, apiKey: request.header("x-api-key"),
-            authorization: request.header("authorization"), cookie: request.header("cookie"))
         let table = table.withLock { $0 }
         do {
-            let resolution = try PrincipalResolver.resolve(presented, table, at: now())
+            let resolution = try PrincipalResolver.resolve(
+                Self.presented(by: request), table, at: now())
             _ = used.withLock { $0.insert(resolution.principal.credentialID) }
             return Caller(
                 principal: resolution.principal, isByCookie: resolution.source == .cookie)
@@ -31,6 +29,16 @@ package final class CredentialGate: Gate {
                     error.code, "\(error)",
                     retryAfterSeconds: error == .unavailable ? 1 : nil))
         }
+    }
+
+    package func isUnknown(_ request: Request) -> Bool {
+        PrincipalResolver.isUnknown(Self.presented(by: request), table.withLock { $0 })
+    }
+
+    private static func presented(by request: Request) -> PresentedCredentials {
+        PresentedCredentials(
+            query: request.query, apiKey: request.header("x-api-key"),
+            authorization: request.header("authorization"), cookie: request.header("cookie"))
     }
 
     /// Takes over what the hub pushed.

@@ -7,6 +7,8 @@ package protocol Gate: Sendable {
     /// - Throws: the refusal of a missing, wrong or ended credential, and of every credential while
     ///   the hub is away.
     func admit(_ request: Request) throws(Refusal) -> Caller
+    /// Whether the request was refused for a credential that the worker may not have heard of yet.
+    func isUnknown(_ request: Request) -> Bool
 }
 
 /// Who asks, and how it was proven.

@@ -25,7 +25,8 @@ package struct RequestHandler: Sendable {
     ) {
         self.hub = hub
         admission = Admission(
-            gate: gate, origins: OriginPolicy(allowedOrigins: settings.http.allowedOrigins))
+            gate: gate, hub: hub,
+            origins: OriginPolicy(allowedOrigins: settings.http.allowedOrigins))
         body = RequestBody(maximumBytes: settings.fastCGI.maximumBodyBytes)
         self.logger = logger
         limits = metrics.counter(.limitsReached, "fastCGI.maximumBodyBytes")

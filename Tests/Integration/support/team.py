@@ -2,9 +2,7 @@
 
 from contextlib import suppress
 
-from .client import Client, Refused
 from .product import EVERY_SCOPE
-from .waiting import eventually
 
 PASSWORD = "correct horse battery staple"
 
@@ -19,7 +17,6 @@ class Team:
         made = product.cli_json("keys", "create", "--team", self.id, "--scopes", EVERY_SCOPE)
         self.key, self.key_id = made["key"], made["id"]
         self.api = product.api(self.key)
-        wait_until_known(product, self.key)
         self.channel = f"team:{self.id}"
         self.opened = []
 
@@ -49,9 +46,7 @@ class Team:
 
     def make_key(self, *scopes, **more):
         """A key of this team with these scopes, as REST shows it once, `key` included."""
-        made = self.api.post("/api/keys", {"name": "narrow", "scopes": list(scopes), **more})
-        wait_until_known(self.product, made["key"])
-        return made
+        return self.api.post("/api/keys", {"name": "narrow", "scopes": list(scopes), **more})
 
     def make_user(self, name, role="member"):
         """A user of this team whose password is `PASSWORD`; returns the name."""
@@ -86,23 +81,4 @@ def sign_in(product, user, password):
         answer = anonymous.request(
             "POST", "/api/auth/login", json={"user": user, "password": password})
         assert answer.is_success, f"{answer.status_code} {answer.text}"
-        token = answer.cookies["switchboard.sid"]
-    wait_until_known(product, token)
-    return token
-
-
-def wait_until_known(product, token):
-    """The hub pushes a new credential to every worker, which takes each of them its moment."""
-    with product.api(key=None, headers={"authorization": f"Bearer {token}"}) as holder:
-        eventually(lambda: holder.try_status("GET", "/api/auth/me") == 200, within=5,
-                   what="a new credential known to REST")
-    for path in product.ready["sockets"]["ws"]:
-        eventually(lambda: _opens(product, token, path), within=5,
-                   what=f"a new credential known to the worker at {path}")
-
-
-def _opens(product, token, path):
-    with suppress(Refused):
-        Client(product, bearer=token, unix=path).close()
-        return True
-    return False
+        return answer.cookies["switchboard.sid"]
