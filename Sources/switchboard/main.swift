@@ -2,22 +2,23 @@ import ArgumentParser
 import Daemon
 import Glibc
 import JSON
+import System
 
 /// Ends with the contract's status: 0 done, 1 failed, 2 usage, 130 interrupted.
 func end(with error: any Error) -> Never {
-    if let code = error as? ExitCode { exit(code.rawValue) }
+    if let code = error as? ExitCode { endProcess(code.rawValue) }
     let parserCode = Switchboard.exitCode(for: error)
     if parserCode == .success {
         // Help that was asked for.
         print(Switchboard.fullMessage(for: error))
-        exit(0)
+        endProcess(0)
     }
     if parserCode == .validationFailure {
         StandardError.write("\(Switchboard.fullMessage(for: error))\n")
-        exit(2)
+        endProcess(2)
     }
     StandardError.write("switchboard: \(error)\n")
-    exit(1)
+    endProcess(1)
 }
 
 JSON.seed()
@@ -28,6 +29,7 @@ _ = signal(SIGINT) { _ in _exit(130) }
 do {
     var command = try Switchboard.parseAsRoot()
     try command.run()
+    endProcess(0)
 } catch {
     end(with: error)
 }

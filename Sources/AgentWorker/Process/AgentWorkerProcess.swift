@@ -5,6 +5,7 @@ import EventLoop
 import Glibc
 import JSON
 import Logging
+import System
 import Tools
 
 /// The process `switchboard-agent`: one worker, from the command line to the exit status.
@@ -23,16 +24,16 @@ public enum AgentWorkerProcess {
             let claude = try configuration(settings.agent, environment)
             let logger = Log.bootstrap(process: arguments.name, settings: settings.logging)
             try serve(arguments, settings.agent, claude, Notify(environment: environment), logger)
-            exit(0)
+            endProcess(0)
         } catch let error as SettingsError {
             StandardError.write("\(program): \(error)\n")
-            exit(EX_CONFIG)
+            endProcess(EX_CONFIG)
         } catch let error as ClaudeConfigurationError {
             StandardError.write("\(program): \(error)\n")
-            exit(EX_CONFIG)
+            endProcess(EX_CONFIG)
         } catch {
             StandardError.write("\(program): \(error)\n")
-            exit(1)
+            endProcess(1)
         }
     }
 

@@ -1,4 +1,5 @@
 import EventLoop
+import Glibc
 import Synchronization
 import System
 import WebSockets
@@ -13,9 +14,11 @@ final class TransportThread: Sendable {
         var woken: [TransportExchange] = []
         /// Once the loop is there.
         var bell: Mailbox<Void>?
+        var isProcessEnding = false
     }
 
     private let state = Mutex(State())
+    private let standstill = Semaphore()
 
     /// Has the loop take the orders of an exchange; from any thread.
     func wake(_ exchange: TransportExchange) {
@@ -34,9 +37,11 @@ final class TransportThread: Sendable {
             let loop = try EventLoop()
             let connections = try TransportConnections(loop)
             let bell = loop.mailbox(capacity: 1) { [unowned self] (_: [Void]) in
+                if isProcessEnding { standStill() }
                 for exchange in takeWoken() { connections.serve(exchange) }
             }
             state.withLock { $0.bell = bell }
+            _ = atexit { TransportThread.shared.awaitStandstill() }
             _ = bell.post(())
             loop.run()
         } catch {
@@ -49,6 +54,23 @@ final class TransportThread: Sendable {
             }
             for exchange in woken { _ = exchange.deliver(.failed(failure)) }
         }
+    }
+
+    private var isProcessEnding: Bool { state.withLock { $0.isProcessEnding } }
+
+    /// For the last moments of the process.
+    private func standStill() -> Never {
+        standstill.signal()
+        while true { pause() }
+    }
+
+    /// Called by `exit`, before OpenSSL's handler, which is older and frees what the thread is using.
+    private func awaitStandstill() {
+        state.withLock { state in
+            state.isProcessEnding = true
+            _ = state.bell?.post(())
+        }
+        _ = standstill.wait(atMost: .seconds(1))
     }
 
     private func takeWoken() -> [TransportExchange] {

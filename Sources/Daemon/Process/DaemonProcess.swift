@@ -3,6 +3,7 @@ import EventLoop
 import Glibc
 import JSON
 import Logging
+import System
 
 /// What a process of the product is, apart from its start and its end.
 ///
@@ -39,7 +40,7 @@ public final class DaemonProcess {
 
     private let notify: Notify
     private var watchdog: Timer?
-    /// Each holds the other until the process ends: nothing is taken apart before `exit`.
+    /// Each holds the other until the process ends: nothing is taken apart before its end.
     private var service: (any DaemonService)?
 
     /// Runs a service's whole life, and ends the process.
@@ -56,10 +57,10 @@ public final class DaemonProcess {
         do {
             let process = try DaemonProcess(arguments)
             try process.serve(service)
-            exit(process.exitStatus)
+            endProcess(process.exitStatus)
         } catch {
             StandardError.write("\(program): \(error)\n")
-            exit(error is SettingsError ? EX_CONFIG : 1)
+            endProcess(error is SettingsError ? EX_CONFIG : 1)
         }
     }
 

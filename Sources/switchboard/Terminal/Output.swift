@@ -1,6 +1,7 @@
 import Daemon
 import Glibc
 import JSON
+import System
 
 /// What commands print: tables for people, JSON with `--json`.
 enum Output {
@@ -11,7 +12,7 @@ enum Output {
 
     /// Ends the process when the reader has gone, as in `switchboard … | head`.
     static func line(_ text: String) {
-        if !WholeWrite.write("\(text)\n".utf8, to: 1) { exit(1) }
+        if !WholeWrite.write("\(text)\n".utf8, to: 1) { endProcess(1) }
     }
 
     /// Objects as rows, one column a key; what a cell may do to a terminal is escaped.
