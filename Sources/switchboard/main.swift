@@ -14,7 +14,9 @@ func end(with error: any Error) -> Never {
         endProcess(0)
     }
     if parserCode == .validationFailure {
-        StandardError.write("\(Switchboard.fullMessage(for: error))\n")
+        let unknown = UnknownCommand.message(for: CommandLine.arguments.dropFirst())
+        let message = unknown.map { "Error: \($0)" } ?? Switchboard.fullMessage(for: error)
+        StandardError.write("\(message)\n")
         endProcess(2)
     }
     StandardError.write("switchboard: \(error)\n")

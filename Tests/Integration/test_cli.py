@@ -18,8 +18,17 @@ def test_help_and_version_are_exit_0(product):
         assert code == 0 and "USAGE" in out.upper(), arguments
 
 
+@pytest.mark.parametrize("arguments, path, there", [
+    (["sesions", "list", "--state", "x"], "switchboard", "sessions"),
+    (["keys", "crate"], "switchboard keys", "create")])
+def test_a_misspelt_command_is_named_with_those_that_there_are(product, arguments, path, there):
+    code, out, err = product.cli(*arguments, state=False)
+    assert code == 2 and not out
+    assert f"{path} has no command" in err and there in err
+
+
 @pytest.mark.parametrize("arguments", [
-    ["nonsense"], ["keys", "create"], ["keys", "create", "--no-such-option"], ["publish"],
+    ["keys", "create"], ["keys", "create", "--no-such-option"], ["publish"],
     ["users", "create"], ["dev", "--port", "x"], ["dev", "--port", "70000"],
     ["dev", "--ws-workers", "0"], ["dev", "extra"]])
 def test_wrong_usage_is_exit_2_and_says_how(product, arguments):
