@@ -28,7 +28,7 @@ relocate = sed -e 's|/usr/bin/switchboard|$(PREFIX)/bin/switchboard|g' \
 	-e 's|/usr/share/switchboard|$(PREFIX)/share/switchboard|g'
 
 .NOTPARALLEL:
-.PHONY: help run test build build-tests packages test-packages install uninstall format lint
+.PHONY: help run test test-security build build-tests packages test-packages install uninstall format lint
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,7 +41,10 @@ run: packages ## build and run everything on this machine; ARGS="--port 9443" go
 test: test-packages build-tests $(VENV)/ready ## every test tier that needs no network
 	swift test -c release --skip-build --disable-xctest --quiet
 	node --test $$(find Tests -name '*.test.js')
-	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) Tests
+	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) --ignore=Tests/Security Tests
+
+test-security: test-packages build-tests $(VENV)/ready ## attacks on the built product, some of them for minutes
+	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) Tests/Security
 
 build: packages ## build the executables for installing: they need no Swift on the machine
 	@$(need_swift)

@@ -1,5 +1,5 @@
 """Fixtures of every tier that runs the built product: one per pytest-xdist worker, products of
-one's own, a fresh team."""
+one's own, a fresh team, conversations with agents in folders of their own."""
 
 import itertools
 import os
@@ -11,7 +11,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "Integration"))
 
 from chromium import running_chromium
+from support.conversation import Conversation
 from support.demo_model import MODEL_KEY, DemoModel
+from support.marked import Marked
 from support.processes import alive
 from support.product import Product
 from support.team import Team
@@ -97,6 +99,51 @@ def other_team(product):
     """A second team, foreign to `team`."""
     with Team(product, name=_unique("other")) as made:
         yield made
+
+
+@pytest.fixture
+def talk(team, tmp_path):
+    """Begin a conversation with the shared product's agent: `talk(mode="ask", …)`."""
+    return _beginner(team, tmp_path)
+
+
+@pytest.fixture
+def own_team(own_product):
+    """A team of a product that this test may break: `own_team(env=…)`."""
+    made = []
+
+    def make(**settings):
+        made.append(Team(own_product(**settings), name="own").__enter__())
+        return made[-1]
+
+    yield make
+    for team in made:
+        team.__exit__()
+
+
+@pytest.fixture
+def own_talk(own_team, tmp_path):
+    """Begin a conversation in a product of this test alone: `own_talk(mode="ask", env=…)`."""
+
+    def begin(mode="allow-all", env=None, **fields):
+        return _beginner(own_team(env=env), tmp_path)(mode, **fields)
+
+    return begin
+
+
+def _beginner(team, directory):
+    def begin(mode="allow-all", **fields):
+        folder = directory / f"work{next(_numbers)}"
+        folder.mkdir()
+        return Conversation(team, folder, mode, **fields)
+
+    return begin
+
+
+@pytest.fixture
+def processes():
+    """Processes of a tool, known by a number in their arguments that nobody else has."""
+    return Marked()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from conversation import bash, tool
+from support.conversation import bash, tool
 from support.waiting import Stopwatch, eventually
 
 

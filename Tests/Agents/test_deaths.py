@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from conversation import bash, tool
+from support.conversation import bash, tool
 from support import processes as machine
 from support.trickle import Resumer
 from support.waiting import Stopwatch, eventually

@@ -2,8 +2,8 @@
 
 import pytest
 
-from conversation import bash, tool
-from endpoint import Endpoint
+from support.conversation import bash, tool
+from support.endpoint import Endpoint
 from support.waiting import Stopwatch
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conversation import bash
+from support.conversation import bash
 from process_bound import group, hard_bound
 from support.processes import alive
 from support.waiting import eventually

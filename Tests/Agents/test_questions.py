@@ -2,7 +2,7 @@
 
 import pytest
 
-from conversation import bash, tool
+from support.conversation import bash, tool
 from support.demo_model import MODEL_KEY
 from support.waiting import eventually
 

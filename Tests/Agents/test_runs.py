@@ -2,7 +2,7 @@
 
 import threading
 
-from conversation import bash, tool
+from support.conversation import bash, tool
 from support.waiting import eventually
 
 TOUR = "switchboard-demo.md"

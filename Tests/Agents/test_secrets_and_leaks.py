@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from support.demo_model import MODEL_KEY
-from conversation import bash
+from support.conversation import bash
 from support import processes as machine
 from support.waiting import eventually
 

@@ -12,9 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1] / part) for part in ("", "Integration", "Agents")]
+sys.path[:0] = [str(Path(__file__).parents[1] / part) for part in ("", "Integration")]
 
-from conversation import Conversation, bash
+from support.conversation import Conversation, bash
 from support import processes as machine
 from support.product import Product
 from support.demo_model import MODEL_KEY, DemoModel

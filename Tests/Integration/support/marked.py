@@ -4,8 +4,8 @@ import os
 import random
 from pathlib import Path
 
-from support.processes import alive
-from support.waiting import eventually
+from .processes import alive
+from .waiting import eventually
 
 
 class Marked:
