@@ -6,8 +6,10 @@ public enum AccessError: Error, Equatable, Sendable, CustomStringConvertible {
     case missing
     /// A credential stands in the query, where logs and histories keep it.
     case inQuery(parameter: String)
-    case invalidAPIKey
-    case invalidSession
+    /// - Parameter isUnknown: see ``isForWantOfNews``.
+    case invalidAPIKey(isUnknown: Bool)
+    /// - Parameter isUnknown: see ``isForWantOfNews``.
+    case invalidSession(isUnknown: Bool)
     case sessionExpired
     /// The hub is away, or its table is not complete yet: nobody is let in.
     case unavailable
@@ -15,6 +17,17 @@ public enum AccessError: Error, Equatable, Sendable, CustomStringConvertible {
     case foreignOrigin
     /// A cookie came without an `Origin`, so that nobody knows whose page sent it.
     case cookieWithoutOrigin
+
+    /// Whether the token has the right form and an id that the table does not hold: of a credential
+    /// that was made a moment ago, the news is still under way.
+    ///
+    /// Said by the look that refused it, because another look may find another table.
+    public var isForWantOfNews: Bool {
+        switch self {
+        case .invalidAPIKey(let isUnknown), .invalidSession(let isUnknown): isUnknown
+        default: false
+        }
+    }
 
     public var code: ErrorCode {
         switch self {

@@ -26,27 +26,17 @@ public enum PrincipalResolver {
         }
         guard let (source, token) = find(presented) else { throw .missing }
         guard table.isCurrent else { throw .unavailable }
-        let invalid = invalidity(source, token)
-        guard let token, let (form, id, secret) = TokenForm.split(token), mayHold(source, form),
-            let credential = table[id], credential.isOf(form),
-            let digest = Digest(hex: credential.digest), Digest(of: secret) == digest
-        else { throw invalid }
+        guard let token, let (form, id, secret) = TokenForm.split(token), mayHold(source, form)
+        else { throw invalidity(source, token) }
+        guard let credential = table[id] else { throw invalidity(source, token, isUnknown: true) }
+        guard credential.isOf(form), let digest = Digest(hex: credential.digest),
+            Digest(of: secret) == digest
+        else { throw invalidity(source, token) }
         if credential.isExpired(at: now) {
-            throw form == .login ? .sessionExpired : .invalidAPIKey
+            throw form == .login ? .sessionExpired : .invalidAPIKey(isUnknown: false)
         }
         return Resolution(
             principal: Principal(credential), source: source, expiresAt: credential.expiresAt)
-    }
-
-    /// Whether what was presented has the right form and an id that the table does not know: a
-    /// credential that was made a moment ago, for one, of which the news is still under way.
-    public static func isUnknown(
-        _ presented: PresentedCredentials, _ table: CredentialTable
-    ) -> Bool {
-        guard table.isCurrent, let (source, token) = find(presented), let token,
-            let (form, id, _) = TokenForm.split(token), mayHold(source, form)
-        else { return false }
-        return table[id] == nil
     }
 
     /// The first place that holds anything; no token where what it holds has the wrong form.
@@ -83,13 +73,18 @@ public enum PrincipalResolver {
         }
     }
 
-    private static func invalidity(_ source: CredentialSource, _ token: String?) -> AccessError {
-        switch source {
-        case .apiKeyHeader: .invalidAPIKey
-        case .cookie: .invalidSession
-        case .authorizationHeader, .subprotocol:
-            token?.hasPrefix(TokenForm.login.rawValue) == true ? .invalidSession : .invalidAPIKey
-        }
+    private static func invalidity(
+        _ source: CredentialSource, _ token: String?, isUnknown: Bool = false
+    ) -> AccessError {
+        let isLogin =
+            switch source {
+            case .apiKeyHeader: false
+            case .cookie: true
+            case .authorizationHeader, .subprotocol:
+                token?.hasPrefix(TokenForm.login.rawValue) == true
+            }
+        return isLogin
+            ? .invalidSession(isUnknown: isUnknown) : .invalidAPIKey(isUnknown: isUnknown)
     }
 }
 

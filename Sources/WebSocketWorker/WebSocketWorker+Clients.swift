@@ -15,12 +15,16 @@ extension WebSocketWorker: WebSocketServerDelegate {
         do throws(HandshakeRefusal) {
             return try admit(request)
         } catch {
-            guard policy.isForWantOfNews(error, of: request, table) else {
+            guard case .access(let reason) = error, reason.isForWantOfNews else {
                 return refuse(request, error)
             }
             return .later { [weak self] decide in
-                self?.link.request({ .call($0, nil, .readiness, [:]) }) { _ in
+                self?.link.request({ .call($0, nil, .readiness, [:]) }) { answer in
                     guard let self else { return }
+                    // Without an answer nobody knows what was under way.
+                    guard case .answered = answer else {
+                        return decide(self.refuse(request, .access(.unavailable)))
+                    }
                     decide(self.decideNow(request))
                 }
             }

@@ -59,22 +59,22 @@ struct PrincipalResolverTests {
         let rest = PresentedCredentials(
             apiKey: "", authorization: "Bearer \(keyToken)",
             subprotocols: ["bearer.\(keyToken)"], cookie: "switchboard.sid=\(loginToken)")
-        #expect(outcome(rest) == .failure(.invalidAPIKey))
+        #expect(outcome(rest) == .failure(.invalidAPIKey(isUnknown: false)))
         var next = rest
         next.apiKey = nil
         next.authorization = "Basic abc"
-        #expect(outcome(next) == .failure(.invalidAPIKey))
+        #expect(outcome(next) == .failure(.invalidAPIKey(isUnknown: false)))
         next.authorization = nil
         next.subprotocols = ["bearer."]
-        #expect(outcome(next) == .failure(.invalidAPIKey))
+        #expect(outcome(next) == .failure(.invalidAPIKey(isUnknown: false)))
     }
 
     @Test(arguments: [
-        "swk_k1.wrong", "swk_k9.secret", "swk_k1", "swk_.secret", "k1.secret", "", "swl_l1.secret",
+        "swk_k1.wrong", "swk_k1", "swk_.secret", "k1.secret", "", "swl_l1.secret",
         "swl_k1.secret", "swk_l1.secret", "swk_k2.secret",
     ])
     func `no other token is an API key`(_ token: String) {
-        #expect(outcome(.init(apiKey: token)) == .failure(.invalidAPIKey))
+        #expect(outcome(.init(apiKey: token)) == .failure(.invalidAPIKey(isUnknown: false)))
     }
 
     @Test(arguments: [
@@ -83,14 +83,24 @@ struct PrincipalResolverTests {
         "switchboard.sid=swl_l1.secret; switchboard.sid=swl_l1.other",
     ])
     func `no other cookie is a login`(_ cookie: String) {
-        #expect(outcome(.init(cookie: cookie)) == .failure(.invalidSession))
+        #expect(outcome(.init(cookie: cookie)) == .failure(.invalidSession(isUnknown: false)))
     }
 
     @Test func `an expired login says so, wherever it stood`() {
         #expect(
             outcome(.init(cookie: "switchboard.sid=swl_l2.secret")) == .failure(.sessionExpired))
         #expect(outcome(.init(authorization: "Bearer swl_l2.secret")) == .failure(.sessionExpired))
-        #expect(outcome(.init(authorization: "Bearer swl_l9.secret")) == .failure(.invalidSession))
+    }
+
+    @Test func `the look that refuses says whether news could make the credential good`() {
+        #expect(
+            outcome(.init(apiKey: "swk_k9.secret")) == .failure(.invalidAPIKey(isUnknown: true)))
+        #expect(
+            outcome(.init(authorization: "Bearer swl_l9.secret"))
+                == .failure(.invalidSession(isUnknown: true)))
+        #expect(
+            outcome(.init(apiKey: "swl_l9.secret")) == .failure(.invalidAPIKey(isUnknown: false)),
+            "no login is ever taken there")
     }
 
     @Test func `nothing at all, or other cookies, is no credential`() {

@@ -1,3 +1,4 @@
+import Access
 import Daemon
 import FastCGI
 import FastCGIWorker
@@ -33,12 +34,10 @@ struct FakeGate: Gate {
         FakeGate(caller: caller(.login("u1", .admin), scopes, isByCookie: true))
     }
 
-    func admit(_ request: Request) throws(Refusal) -> Caller {
-        guard let caller else { throw Refusal(OperationError(.authRequired, "nobody")) }
+    func admit(_ request: Request) throws(AccessError) -> Caller {
+        guard let caller else { throw .missing }
         return caller
     }
-
-    func isUnknown(_ request: Request) -> Bool { false }
 
     private static func caller(
         _ subject: Credential.Subject, _ scopes: [Scope], isByCookie: Bool = false

@@ -70,10 +70,10 @@ import TestSupport
         let request = Request(
             method: "GET", path: "/", query: query, remoteAddress: "", headers: { headers[$0] },
             body: { _ in .success([]) })
-        do throws(Refusal) {
+        do throws(AccessError) {
             return try gate.admit(request).principal.credentialID.text
         } catch {
-            return error.error.code.rawValue
+            return error.code.rawValue
         }
     }
 
@@ -103,21 +103,46 @@ import TestSupport
     @Test func `a credential is good at once: unknown ones wait for the hub's news`() {
         gate.apply(CredentialUpdate(isReset: true, isComplete: true))
         let hub = NewsHub(gate, CredentialUpdate(changed: [key]))
-        let handler = RequestHandler(
-            hub: hub, gate: gate, settings: Settings(), metrics: Metrics(process: "fcgi"),
-            logger: .silent, now: { Timestamp(milliseconds: 0) })
         func status(_ key: String) -> Int {
-            handler.answer(
-                Request(
-                    method: "GET", path: "/api/auth/me", query: nil, remoteAddress: "",
-                    headers: { ["x-api-key": key][$0] }, body: { _ in .success([]) })
-            ).status
+            answer(hub) { ["x-api-key": key][$0] }.status
         }
         #expect(status("swk_k2.secret") == 401)
         #expect(status("swk_k1.secret") == 200)
         #expect(hub.questionsForNews == 1, "the news came with the first answer")
         #expect(status("swk_k1.wrong") == 401)
         #expect(hub.questionsForNews == 1, "no news could make this good")
+    }
+
+    @Test func `news that come in the middle of a decision make no credential invalid`() {
+        gate.apply(CredentialUpdate(isReset: true, isComplete: true))
+        // The table that refuses it is in hand; whatever looks next finds it.
+        let response = answer(FakeHub()) { name in
+            gate.apply(CredentialUpdate(changed: [key]))
+            return name == "x-api-key" ? "swk_k1.secret" : nil
+        }
+        #expect(response.status == 200)
+    }
+
+    @Test(arguments: [HubReply.lost, .late, .refused(OperationError(.internalError, "no"))])
+    func `without the hub's answer an unknown credential is not called invalid`(
+        _ reply: HubReply
+    ) {
+        gate.apply(CredentialUpdate(isReset: true, isComplete: true))
+        let response = answer(FakeHub(reply)) { ["x-api-key": "swk_k1.secret"][$0] }
+        #expect(response.status == 503)
+        #expect(response.code == "AUTH_SERVICE_UNAVAILABLE")
+    }
+
+    private func answer(
+        _ hub: any HubCaller, headers: @escaping (String) -> String?
+    ) -> Response {
+        RequestHandler(
+            hub: hub, gate: gate, settings: Settings(), metrics: Metrics(process: "fcgi"),
+            logger: .silent, now: { Timestamp(milliseconds: 0) }
+        ).answer(
+            Request(
+                method: "GET", path: "/api/auth/me", query: nil, remoteAddress: "",
+                headers: headers, body: { _ in .success([]) }))
     }
 
     @Test func `a revoked credential is refused at once`() {

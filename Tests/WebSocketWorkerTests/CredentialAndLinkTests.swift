@@ -43,6 +43,18 @@ import WebSocketWorker
         #expect(hub.questionsForNews == 2, "no news could make these good")
     }
 
+    @Test func `a hub that is lost while it is asked makes no credential invalid`() throws {
+        let world = try World()
+        let hub = try #require(world.hub)
+        hub.isSilent = true
+        let client = try TestClient(world)
+        client.request("x-api-key: swk_k2.secret\r\n")
+        world.run { hub.questionsForNews == 1 }
+        world.killHub()
+        client.run { client.isAtEnd }
+        #expect(client.head.contains("AUTH_SERVICE_UNAVAILABLE"))
+    }
+
     @Test func `a client that leaves while the hub is asked leaves nothing behind`() throws {
         let world = try World()
         let hub = try #require(world.hub)

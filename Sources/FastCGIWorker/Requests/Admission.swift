@@ -44,12 +44,21 @@ struct Admission: Sendable {
     /// Whoever made a credential may use it at once, anywhere: what is unknown here is refused only
     /// once the hub has answered, because its answer comes behind the news that were under way.
     private func admit(_ request: Request) throws(Refusal) -> Caller {
-        do throws(Refusal) {
-            return try gate.admit(request)
+        do throws(AccessError) {
+            do throws(AccessError) {
+                return try gate.admit(request)
+            } catch {
+                guard error.isForWantOfNews else { throw error }
+                // Without an answer nobody knows what was under way.
+                guard case .result = hub.ask(.call(nil, .readiness, [:])) else {
+                    throw .unavailable
+                }
+                return try gate.admit(request)
+            }
         } catch {
-            guard gate.isUnknown(request) else { throw error }
-            _ = hub.ask(.call(nil, .readiness, [:]))
-            return try gate.admit(request)
+            throw Refusal(
+                OperationError(
+                    error.code, "\(error)", retryAfterSeconds: error == .unavailable ? 1 : nil))
         }
     }
 

@@ -15,24 +15,12 @@ package final class CredentialGate: Gate {
         self.now = now
     }
 
-    package func admit(_ request: Request) throws(Refusal) -> Caller {
+    package func admit(_ request: Request) throws(AccessError) -> Caller {
         let table = table.withLock { $0 }
-        do {
-            let resolution = try PrincipalResolver.resolve(
-                Self.presented(by: request), table, at: now())
-            _ = used.withLock { $0.insert(resolution.principal.credentialID) }
-            return Caller(
-                principal: resolution.principal, isByCookie: resolution.source == .cookie)
-        } catch {
-            throw Refusal(
-                OperationError(
-                    error.code, "\(error)",
-                    retryAfterSeconds: error == .unavailable ? 1 : nil))
-        }
-    }
-
-    package func isUnknown(_ request: Request) -> Bool {
-        PrincipalResolver.isUnknown(Self.presented(by: request), table.withLock { $0 })
+        let resolution = try PrincipalResolver.resolve(
+            Self.presented(by: request), table, at: now())
+        _ = used.withLock { $0.insert(resolution.principal.credentialID) }
+        return Caller(principal: resolution.principal, isByCookie: resolution.source == .cookie)
     }
 
     private static func presented(by request: Request) -> PresentedCredentials {

@@ -52,28 +52,14 @@ package struct HandshakePolicy {
             address: request.forwardedFor)
     }
 
-    /// Whether such a refusal may be for want of news: the hub may know more of the credential.
-    package func isForWantOfNews(
-        _ refusal: HandshakeRefusal, of request: HandshakeRequest, _ table: CredentialTable
-    ) -> Bool {
-        switch refusal {
-        case .access(.invalidAPIKey), .access(.invalidSession):
-            PrincipalResolver.isUnknown(Self.presented(by: request), table)
-        default: false
-        }
-    }
-
-    private static func presented(by request: HandshakeRequest) -> PresentedCredentials {
-        PresentedCredentials(
-            query: request.query, apiKey: request.apiKey, authorization: request.authorization,
-            subprotocols: request.subprotocols, cookie: request.cookie)
-    }
-
     private func resolve(
         _ request: HandshakeRequest, _ table: CredentialTable, at now: Timestamp
     ) throws(HandshakeRefusal) -> PrincipalResolver.Resolution {
         do throws(AccessError) {
-            let presented = Self.presented(by: request)
+            let presented = PresentedCredentials(
+                query: request.query, apiKey: request.apiKey,
+                authorization: request.authorization, subprotocols: request.subprotocols,
+                cookie: request.cookie)
             // A foreign page learns nothing about the credential that its visitor has.
             try origins.check(origin: request.origin, host: request.host, source: nil)
             let resolution = try PrincipalResolver.resolve(presented, table, at: now)
