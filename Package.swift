@@ -192,7 +192,7 @@ let package = Package(
         tests(of: "System"),
         tests(
             of: "Tools",
-            ["Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime", "System"]),
+            ["CLinux", "Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime", "System"]),
         tests(of: "WebSockets", ["EventLoop", "System"]),
         tests(
             of: "WebSocketWorker",

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/openat2.h>
+#include <linux/seccomp.h>
 #include <semaphore.h>
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -74,5 +77,14 @@ static const int switchboard_RLIMIT_NPROC = 6;
 static const unsigned long long switchboard_RESOLVE_BENEATH = RESOLVE_BENEATH;
 static const unsigned long long switchboard_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS;
 static const unsigned long long switchboard_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS;
+
+/* What seccomp(2) calls this processor; the filter of sandboxes has to be thought over for others. */
+#if defined(__x86_64__) && !defined(__ILP32__)
+static const unsigned switchboard_AUDIT_ARCH = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__) && !defined(__AARCH64EB__)
+static const unsigned switchboard_AUDIT_ARCH = AUDIT_ARCH_AARCH64;
+#else
+#error "no filter of system calls is known for this processor"
+#endif
 
 #endif

@@ -107,8 +107,9 @@ import Tools
         let names = try harness.bash("env | cut -d= -f1 | sort").text.split(separator: "\n")
         #expect(
             Set(names).isSubset(of: [
-                "GIT_OPTIONAL_LOCKS", "GIT_PAGER", "GIT_TERMINAL_PROMPT", "HOME", "LANG", "LC_ALL",
-                "LOGNAME", "NO_COLOR", "PAGER", "PATH", "PWD", "OLDPWD", "SHELL", "SHLVL", "TERM",
+                "ASAN_OPTIONS", "GIT_OPTIONAL_LOCKS", "GIT_PAGER", "GIT_TERMINAL_PROMPT", "HOME",
+                "LANG", "LC_ALL", "LOGNAME", "LSAN_OPTIONS", "NO_COLOR", "PAGER", "PATH", "PWD",
+                "OLDPWD", "SHELL", "SHLVL", "TERM",
                 "TMPDIR", "USER", "_",
             ]), "\(names)")
     }
@@ -146,6 +147,58 @@ import Tools
         ] {
             #expect(try harness.bash(line).isError, "\(line)")
         }
+    }
+
+    @Test func `system calls that reach further than a sandbox are refused by the kernel`() throws {
+        // Numbers of x86-64 and of arm64: ptrace, unshare, add_key, bpf, io_uring_setup, clone3,
+        // memfd_create, vmsplice; the errno that each must end in.
+        let numbers = [
+            "x86_64": "(101,1),(272,1),(248,1),(321,1),(425,38),(435,38),(319,38),(278,38)",
+            "aarch64": "(117,1),(97,1),(217,1),(280,1),(425,38),(435,38),(279,38),(75,38)",
+        ]
+        let calls = numbers.map { "'\($0)':[\($1)]" }.joined(separator: ",")
+        try harness.write(
+            "calls.py",
+            """
+            import ctypes, os, socket
+            libc = ctypes.CDLL(None, use_errno=True)
+            for number, error in {\(calls)}[os.uname().machine]:
+                assert libc.syscall(number, 0, 0, 0, 0) == -1, number
+                assert ctypes.get_errno() == error, (number, ctypes.get_errno())
+            for family, kind, protocol in (40, 1, 0), (38, 5, 0), (17, 3, 0), (16, 3, 12):
+                try: socket.socket(family, kind, protocol)
+                except OSError as refusal: assert refusal.errno == 97, (family, refusal)
+                else: raise SystemExit(f"a socket of family {family}")
+            socket.socket(16, 3, 0), socket.socketpair(), socket.socket(socket.AF_INET6)
+            print("as it should be")
+            """)
+        for access in [SandboxAccess.readOnly, .writable] {
+            let outcome = try harness.bash("python3 calls.py", access: access)
+            #expect(outcome.text == "as it should be\n", "\(outcome.text)")
+        }
+        #expect(
+            try harness.bash("grep ^Seccomp: /proc/1/status /proc/self/status").text
+                .split(separator: "\n").allSatisfy { $0.hasSuffix("\t2") })
+    }
+
+    @Test func `what people build with still works behind the filter`() throws {
+        try harness.write("a.c", "#include <stdio.h>\nint main() { return !puts(\"built\"); }\n")
+        try harness.write("Makefile", "all: a b c\na b c:\n\tcc -o $@ a.c && ./$@\n")
+        #expect(try harness.bash("make -sj3").text == "built\nbuilt\nbuilt\n")
+        let python = "import multiprocessing as m; print(m.Pool(2).map(abs, [-1, -2]))"
+        #expect(try harness.bash("python3 -c '\(python)'").text == "[1, 2]\n")
+        let node = "new (require('worker_threads').Worker)('console.log(6*7)', {eval: true})"
+        #expect(try harness.bash("node -e \"\(node)\"").text == "42\n")
+        let commit = "git -c user.name=a -c user.email=b commit -qm first"
+        #expect(
+            try harness.bash(
+                "git init -q . && git add a.c && \(commit) && git gc -q && git log --format=%s"
+            ).text == "first\n")
+    }
+
+    @Test(arguments: ["exec 9<>/proc/1/mem", "echo x >/proc/1/mem", "exec 9<>/proc/self/mem"])
+    func `no process is written through its file`(_ line: String) throws {
+        #expect(try harness.bash(line).text.contains("Read-only file system"))
     }
 
     @Test func `many processes at once are bounded`() throws {

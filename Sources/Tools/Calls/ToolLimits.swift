@@ -47,6 +47,9 @@ public enum ToolLimits {
     public static let maximumWrittenFileBytes = 1024 * 1024 * 1024
     /// Of the sandbox's own /tmp and of its /dev/shm, which are memory.
     public static let maximumTemporaryBytes = 512 * 1024 * 1024
+    /// Of one segment of System V shared memory, of which there may be 4,096 and which no process
+    /// has to map: enough for PostgreSQL's, which is a token of 56 bytes.
+    public static let maximumSystemVSegmentBytes = 64 * 1024
     /// Open files of one process of a call.
     public static let maximumOpenFiles = 4_096
     /// How often a call's processes and memory are looked at.

@@ -31,6 +31,8 @@ final class SandboxedProcess {
     private var group: ControlGroup?
     private var timers: [Timer] = []
 
+    private static let systemCalls = FilterProgram(.sandbox).bytes
+
     /// What waits at the gate: says that it is there, waits, and becomes the command.
     private static let gatekeeper =
         #"echo '{"ready":true}' >&5; read -r _ <&6 || exit 125; exec 5>&- 6<&-; exec "$@""#
@@ -47,11 +49,16 @@ final class SandboxedProcess {
         statusPipe = status.read
         statusPipe.setNonBlocking()
         self.gate = gate.write
-        let walls = view.arguments + ["--json-status-fd", "3", "--block-fd", "4"]
+        let filter = try OwnedDescriptor.pipe()
+        guard filter.write.writeOnce(Self.systemCalls) else {
+            throw SystemFailure("handing over the filter of system calls", errno)
+        }
+        let walls =
+            view.arguments + ["--json-status-fd", "3", "--block-fd", "4", "--seccomp", "7"]
         let command = ["--", "/bin/sh", "-c", Self.gatekeeper, "sh"] + arguments
         bubblewrap = try ChildProcess(
             bubblewrapPath, walls + command, environment: SandboxView.environment,
-            inherited: [status.write, gate.read, status.write, gate.read], on: loop,
+            inherited: [status.write, gate.read, status.write, gate.read, filter.read], on: loop,
             .init { [weak self] in
                 self?.callbacks?.output($0)
             } ended: { [weak self] _ in
