@@ -46,6 +46,9 @@ static inline CURLcode switchboard_curl_get_offset(CURL *handle, CURLINFO info, 
     return curl_easy_getinfo(handle, info, value);
 }
 
+/* Flags of curl_url_get(3) and curl_url_set(3), which are macros. */
+static const unsigned int switchboard_CURLU_DEFAULT_PORT = CURLU_DEFAULT_PORT;
+
 /* curl_multi_setopt likewise. */
 
 static inline CURLMcode switchboard_curl_multi_set_long(

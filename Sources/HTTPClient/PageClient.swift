@@ -39,7 +39,7 @@ public struct PageClient: Sendable {
         }
         return Page(
             status: handle.status, headers: received.headers, body: received.body,
-            isCut: received.isTooLarge, redirect: handle.redirectURL)
+            isCut: received.isTooLarge)
     }
 }
 
@@ -51,8 +51,6 @@ public struct Page: Sendable {
     public let body: [UInt8]
     /// Whether there was more than was taken.
     public let isCut: Bool
-    /// Where a redirect leads, absolute.
-    public let redirect: String?
 
     /// The first header of this name, given in lower case.
     public func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
@@ -91,13 +89,6 @@ extension CurlHandle {
     fileprivate func admit(by admission: Admission) {
         let context = unsafe Unmanaged.passUnretained(admission).toOpaque()
         _ = unsafe switchboard_curl_set_admission(handle, openAdmittedSocket, context)
-    }
-
-    fileprivate var redirectURL: String? {
-        var text: UnsafePointer<CChar>?
-        _ = unsafe switchboard_curl_get_string(handle, CURLINFO_REDIRECT_URL, &text)
-        guard let text = unsafe text else { return nil }
-        return unsafe String(cString: text)
     }
 }
 

@@ -20,9 +20,10 @@ import Tools
         let harness = try Harness()
         for url in [
             server.url("/page"), "http://localhost:\(server.port)/", "http://[::1]/",
-            "http://0x7f000001:\(server.port)/", "http://127.1:\(server.port)/",
-            "http://2130706433:\(server.port)/", "http://169.254.169.254/latest/meta-data/",
-            "http://[::ffff:127.0.0.1]:\(server.port)/", "http://0:\(server.port)/",
+            "http://169.254.169.254/latest/meta-data/",
+            "http://[::ffff:127.0.0.1]:\(server.port)/", "http://[::127.0.0.1]:\(server.port)/",
+            "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/",
+            "http://0.0.0.0:\(server.port)/",
         ] {
             let outcome = try harness.run("WebFetch", ["url": .string(url)])
             #expect(outcome.isError && outcome.text.contains("public internet"), "\(outcome.text)")
@@ -45,10 +46,43 @@ import Tools
     @Test(arguments: [
         "file:///etc/passwd", "ftp://example.org/", "gopher://x/", "http://user:pass@x.org/",
         "http://", "example.org", "http://x y/", "HTTP://user@x/", "javascript:x", "http://x\n/",
-        "dict://127.0.0.1:6379/",
+        "dict://127.0.0.1:6379/", "http://127.0.0.1\\@example.org/", "http:\\\\127.0.0.1/",
+        "http://127.0.0.1:PORT\\x", "http://127.0.0.1:PORT/a\\b", "http://x@127.0.0.1:PORT/page",
+        "http://x#@127.0.0.1:PORT/page@", "http://2130706433:PORT/page", "http://127.1:PORT/page",
+        "http://0x7f000001:PORT/page", "http://0177.0.0.1:PORT/page", "http://0x7f.1:PORT/page",
+        "http://127.0.0.01:PORT/page", "http://127.0.0.1.:PORT/page", "http://0:PORT/page",
+        "http://127.0.0.1:/page", "http://127.0.0.1:0/", "http://127.0.0.1:65536/",
+        "http://127.0.0.1:0PORT/page", "http://127.0.0.1:+PORT/page", "http://127.0.0.1: PORT/page",
+        "http://127.0.0.%31:PORT/page", "http://%6cocalhost:PORT/page", "http://[::1%25lo]:PORT/",
+        "http://１２７.0.0.1:PORT/page", "http://①②⑦.0.0.1/", "http://localhost。:PORT/page",
+        "http://ｌocalhost:PORT/page", "http://loc\u{AD}alhost:PORT/page", "http://[::1]x:PORT/",
+        "http://[127.0.0.1]:PORT/page", "http:///127.0.0.1:PORT/page", "http:127.0.0.1:PORT/page",
+        "ht\ttp://127.0.0.1:PORT/page", "http://127.0.0.1:PORT\r\nx: y/page",
+        "http://a..b/", "http://.b/", "http://-a/", "http://\u{212A}elvin/", " http://x.org/",
     ])
-    func `what is no plain address of a page is refused`(_ url: String) throws {
-        #expect(try open().run("WebFetch", ["url": .string(url)]).isError)
+    func `what is no plain address of a page is refused, and nobody is asked`(
+        _ url: String
+    ) throws {
+        let text = url.split(separator: "PORT", omittingEmptySubsequences: false)
+            .joined(separator: "\(server.port)")
+        let outcome = try open().run("WebFetch", ["url": .string(text)])
+        #expect(outcome.isError, "\(outcome.text)")
+        #expect(!outcome.text.contains("failed"), "it was tried: \(outcome.text)")
+        #expect(server.requests == 0)
+    }
+
+    @Test(arguments: ["/backslash", "/user", "/octal", "/number", "/tab"])
+    func `a redirect to a doubtful address is not followed`(_ path: String) throws {
+        let outcome = try open().run("WebFetch", ["url": .string(server.url(path))])
+        #expect(outcome.isError && !outcome.text.contains("Hello"), "\(outcome.text)")
+        #expect(server.requests == 1)
+    }
+
+    @Test func `a path may hold what people write`() throws {
+        let page = server.url("/page?q=ü|{x}&y=%20#part")
+        let outcome = try open().run("WebFetch", ["url": .string(page)])
+        #expect(outcome.text.contains("not here"), "\(outcome.text)")
+        #expect(server.paths == ["/page?q=%C3%BC%7C%7Bx%7D&y=%20"])
     }
 
     @Test func `an error, a binary and a page without an end are said to be so`() throws {
@@ -85,8 +119,10 @@ import Tools
 final class PageServer: Sendable {
     let port: Int
     private let socket: Int32
-    private let count = Atomic(0)
-    var requests: Int { count.load(ordering: .acquiring) }
+    private let asked = Mutex<[String]>([])
+    var requests: Int { paths.count }
+    /// What was asked for, in order.
+    var paths: [String] { asked.withLock { $0 } }
 
     init() throws {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -120,9 +156,9 @@ final class PageServer: Sendable {
     private func answer(_ connection: Int32) {
         var buffer = [UInt8](repeating: 0, count: 8_192)
         let size = unsafe read(connection, &buffer, buffer.count)
-        count.add(1, ordering: .acquiringAndReleasing)
         let head = String(decoding: buffer[..<max(0, size)], as: UTF8.self)
         let path = head.split(separator: " ").dropFirst().first ?? ""
+        asked.withLock { $0.append(String(path)) }
         if path == "/silent" {
             // Until the other side gives up; the test is over long before.
             NamedThread.start("silent") {
@@ -152,6 +188,11 @@ final class PageServer: Sendable {
         case "/redirect": answer("302 Found", "location: /page")
         case "/inside": answer("302 Found", "location: http://127.0.0.2:\(port)/page")
         case "/file": answer("302 Found", "location: file:///etc/passwd")
+        case "/backslash": answer("302 Found", "location: http://127.0.0.1:\(port)\\@x.org/page")
+        case "/user": answer("302 Found", "location: http://x.org@127.0.0.1:\(port)/page")
+        case "/octal": answer("302 Found", "location: http://0177.0.0.1:\(port)/page")
+        case "/number": answer("302 Found", "location: //2130706433:\(port)/page")
+        case "/tab": answer("302 Found", "location: ht\ttp://127.0.0.1:\(port)/page")
         case "/loop": answer("302 Found", "location: /loop")
         case "/binary": answer("200 OK", "content-type: image/png", "PNG")
         case "/endless": answer("200 OK", "content-type: text/plain")

@@ -22,6 +22,10 @@ package enum AddressPolicy {
         let isTranslated = bytes.prefix(12) == [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0]
         if isMapped || isTranslated { return isPublic(.v4(v4(bytes[12...]))) }
         guard bytes[0] & 0xE0 == 0x20 else { return false }
+        // ISATAP carries an IPv4 address behind any prefix (RFC 5214 §6.1).
+        if bytes[8] & 0xFD == 0, bytes[9...11] == [0, 0x5E, 0xFE] {
+            return isPublic(.v4(v4(bytes[12...])))
+        }
         // 6to4 carries an IPv4 address, Teredo a hidden one.
         if bytes[0] == 0x20, bytes[1] == 0x02 { return isPublic(.v4(v4(bytes[2..<6]))) }
         let isSpecial = bytes[0] == 0x20 && bytes[1] == 0x01 && bytes[2] < 0x02
@@ -52,5 +56,7 @@ package enum AddressPolicy {
         block(192, 31, 196, 24), block(192, 52, 193, 24), block(192, 88, 99, 24),
         block(192, 168, 0, 16), block(192, 175, 48, 24), block(198, 18, 0, 15),
         block(198, 51, 100, 24), block(203, 0, 113, 24), block(224, 0, 0, 4), block(240, 0, 0, 4),
+        // The host of a virtual machine of Azure, in no registry: it hands out certificates.
+        Block(first: 168 << 24 | 63 << 16 | 129 << 8 | 16, bits: 32),
     ]
 }

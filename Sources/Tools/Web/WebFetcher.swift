@@ -14,37 +14,36 @@ package struct WebFetcher: Sendable {
     /// Blocks for up to ``ToolLimits/fetchTime``.
     func fetch(_ input: WebFetchInput, isCancelled: () -> Bool) -> ToolOutcome {
         let start = ContinuousClock.now
-        var url = input.url
+        var next = input.url
+        var base: PageAddress?
         for _ in 0...ToolLimits.maximumRedirects {
-            if let problem = Self.problem(url) { return .failure("\(url): \(problem)") }
+            let shown = ShownText.clean(Array(next.utf8)).shortened(to: 200)
             let rest = ToolLimits.fetchTime - (ContinuousClock.now - start)
-            guard rest > .zero, !isCancelled() else { return .failure("\(url): out of time.") }
+            guard rest > .zero, !isCancelled() else { return .failure("\(shown): out of time.") }
             let page: Page
-            do throws(PageError) {
+            do {
+                let address = try Self.address(try base?.resolve(next) ?? next)
+                base = address
                 page = try client.get(
-                    url, maximumBytes: ToolLimits.maximumPageBytes, timeout: rest)
+                    address.url, maximumBytes: ToolLimits.maximumPageBytes, timeout: rest)
             } catch {
-                return .failure("\(url) was not fetched: \(error).")
+                return .failure("\(shown) was not fetched: \(error).")
             }
-            guard let next = page.redirect else { return Self.answer(page, url) }
-            url = next
+            guard let redirect = page.redirect else { return Self.answer(page, shown) }
+            next = redirect
         }
         return .failure(
             "\(input.url) was not fetched: more than \(ToolLimits.maximumRedirects) redirects.")
     }
 
-    /// What is wrong with an address before anything is looked up.
-    static func problem(_ url: String) -> String? {
-        let lower = url.lowercased()
-        guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else {
-            return "only http and https addresses are fetched."
+    /// Reads an address, and has libcurl read it too: before and after it was put together anew.
+    package static func address(_ text: String) throws(PageAddress.Problem) -> PageAddress {
+        let address = try PageAddress(text)
+        guard address.isConfirmed(by: text), address.isConfirmed(by: address.url) else {
+            throw PageAddress.Problem(
+                "two parsers read it differently; write scheme, host, port and path plainly")
         }
-        guard url.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-            return "an address must not hold blanks or control characters."
-        }
-        let authority = url.dropFirst(scheme.count).prefix { !"/?#\\".contains($0) }
-        guard !authority.isEmpty else { return "the address names no host." }
-        return authority.contains("@") ? "an address with a user or password is refused." : nil
+        return address
     }
 
     private static func answer(_ page: Page, _ url: String) -> ToolOutcome {
@@ -61,5 +60,13 @@ package struct WebFetcher: Sendable {
         return ToolOutcome(
             text: head + text.shortened(to: ToolLimits.maximumResultBytes - head.utf8.count - 16),
             isError: page.status >= 400)
+    }
+}
+
+extension Page {
+    /// Where it leads, as it was written; nil for an answer that is no redirect.
+    fileprivate var redirect: String? {
+        guard [301, 302, 303, 307, 308].contains(status) else { return nil }
+        return header("location")
     }
 }
