@@ -90,6 +90,56 @@ import Tools
         }
     }
 
+    @Test(
+        arguments: [
+            ("12", 12), ("12.0", 12), ("1", 1), ("0", nil), ("100000000", 100_000_000),
+            (" 12 ", nil), ("", nil), ("012", nil), ("+12", nil), ("0x1F", nil), ("1e3", nil),
+            ("12.5", nil), ("12.", nil), (".0", nil), ("-12", nil), ("1_000", nil), ("１２", nil),
+            ("99999999999999999999", nil), ("twelve", nil), ("true", nil), ("12\u{301}", nil),
+        ] as [(String, Int?)])
+    func `a number in quotes is taken where it can mean nothing else`(
+        _ text: String, _ number: Int?
+    ) throws {
+        let input = try? parse("Read", ["file_path": "a", "limit": .string(text)])
+        #expect(
+            input == number.map { .read(ReadInput(path: "a", firstLine: 1, lineCount: $0)) })
+    }
+
+    @Test(
+        arguments: [
+            ("true", true), ("false", false), ("True", true), ("False", false), ("TRUE", nil),
+            ("yes", nil), ("1", nil), ("", nil), (" true", nil), ("true\u{301}", nil),
+        ] as [(String, Bool?)])
+    func `a boolean in quotes is taken where it can mean nothing else`(
+        _ text: String, _ flag: Bool?
+    ) throws {
+        let input = try? parse(
+            "MultiEdit",
+            [
+                "file_path": "a",
+                "edits": [
+                    ["old_string": "x", "new_string": "y", "replace_all": .string(text)]
+                ],
+            ])
+        guard case .edit(let edit)? = input else { return #expect(flag == nil) }
+        #expect(edit.replacements[0].replacesAll == flag)
+        guard case .grep(let grep) = try parse("Grep", ["pattern": "x", "-n": .string(text)])
+        else { return }
+        #expect(grep.showsLineNumbers == flag)
+    }
+
+    @Test func `a question shows the beginning of a change, however long`() throws {
+        let lines = String(repeating: "a\r\n", count: 4_000_000)
+        let input = try parse(
+            "Edit", ["file_path": "a", "old_string": .string(lines), "new_string": "b\rc"])
+        let call = ToolCall(id: "1", name: "Edit", input: [:])
+        let time = ContinuousClock().measure {
+            let shown = PreparedCall(call: call, input: input, path: "a").question.description
+            #expect(shown.hasPrefix("- a\n- a\n") && shown.utf8.count < 4_100)
+        }
+        #expect(time < .seconds(1))
+    }
+
     @Test func `the digest of a call is that of its exact input`() {
         let call = ToolCall(id: "1", name: "Bash", input: ["command": "ls"])
         #expect(call.digest == ToolCall(id: "2", name: "Bash", input: ["command": "ls"]).digest)

@@ -67,12 +67,13 @@ final class InputReader {
         return text(key, maximumBytes: maximumBytes, allowsEmpty: allowsEmpty) ?? ""
     }
 
-    /// A whole number; `2.0` is one.
+    /// A whole number; `2.0` is one, and so are `"2"` and `"2.0"`.
     func integer(_ key: String, in range: ClosedRange<Int>) -> Int? {
         guard let value = present(key) else { return nil }
         let number =
             value.integerValue.flatMap { Int(exactly: $0) }
             ?? value.doubleValue.flatMap { Int(exactly: $0) }
+            ?? value.stringValue.flatMap { Self.wholeNumber($0) }
         guard let number, range.contains(number) else {
             refuse(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
             return nil
@@ -80,10 +81,30 @@ final class InputReader {
         return number
     }
 
+    /// A number that a model put in quotes, if it can mean nothing else: decimal digits, no sign
+    /// but a minus, no leading zero, perhaps a fraction of zeros.
+    private static func wholeNumber(_ text: String) -> Int? {
+        let parts = Array(text.utf8).split(
+            separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        let digits = parts[0].first == UInt8(ascii: "-") ? parts[0].dropFirst() : parts[0]
+        guard let first = digits.first, first != UInt8(ascii: "0") || digits.count == 1,
+            digits.allSatisfy({ (0x30...0x39).contains($0) }),
+            parts.count == 1 || !parts[1].isEmpty && parts[1].allSatisfy({ $0 == 0x30 })
+        else { return nil }
+        return Int(String(decoding: parts[0], as: UTF8.self))
+    }
+
+    /// True or false; also in quotes, as `true`, `false`, `True` or `False`.
     func flag(_ key: String) -> Bool {
         guard let value = present(key) else { return false }
-        if value.boolValue == nil { refuse(key, "must be true or false") }
-        return value.boolValue ?? false
+        switch (value.boolValue, value.stringValue) {
+        case (let flag?, _): return flag
+        case (_, "true"), (_, "True"): return true
+        case (_, "false"), (_, "False"): return false
+        default:
+            refuse(key, "must be true or false")
+            return false
+        }
     }
 
     /// One of a fixed set of words.

@@ -7,6 +7,9 @@ public struct PermissionQuestion: Sendable, Equatable {
     public let command: String
     /// What it is for or what would change, shortened.
     public let description: String
+
+    /// Of a change that is shown: what is asked on a phone has to be read there.
+    static let maximumBytes = 4_000
 }
 
 extension ToolInput {
@@ -43,8 +46,7 @@ extension ToolInput {
         case .edit(let input):
             PermissionQuestion(
                 toolName: toolName, command: "\(toolName) \(place)",
-                description: input.replacements.map(\.sketch).joined(separator: "\n")
-                    .shortened(to: 4_000))
+                description: Self.sketch(input.replacements))
         case .webFetch(let input):
             PermissionQuestion(
                 toolName: toolName, command: input.url,
@@ -55,14 +57,27 @@ extension ToolInput {
     }
 }
 
+extension ToolInput {
+    private static func sketch(_ replacements: [EditInput.Replacement]) -> String {
+        var text = ""
+        for replacement in replacements where text.utf8.count <= PermissionQuestion.maximumBytes {
+            text += (text.isEmpty ? "" : "\n") + replacement.sketch
+        }
+        return text.shortened(to: PermissionQuestion.maximumBytes)
+    }
+}
+
 extension EditInput.Replacement {
     /// Old lines after a minus, new ones after a plus.
     fileprivate var sketch: String {
-        let removed =
-            old.isEmpty ? [] : old.split(separator: "\n", omittingEmptySubsequences: false)
-        let added = new.isEmpty ? [] : new.split(separator: "\n", omittingEmptySubsequences: false)
-        return (removed.map { "- \($0)" } + added.map { "+ \($0)" }).joined(separator: "\n")
+        (Self.lines(old, "- ") + Self.lines(new, "+ ")).joined(separator: "\n")
             + (replacesAll ? "\n(every occurrence)" : "")
+    }
+
+    /// No more than is shown: a text may have millions of lines.
+    private static func lines(_ text: String, _ sign: String) -> [String] {
+        FileLines(Array(text.shortened(to: PermissionQuestion.maximumBytes).utf8)[...])
+            .map { sign + String(decoding: $0, as: UTF8.self) }
     }
 }
 
