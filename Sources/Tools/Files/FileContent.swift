@@ -61,18 +61,4 @@ struct FileContent {
 
     /// Whether this is no text: such files hold NUL bytes early.
     var isBinary: Bool { bytes.prefix(8_192).contains(0) }
-
-    /// Whether every line ends in CR LF.
-    var endsLinesInCRLF: Bool {
-        var previous: UInt8 = 0
-        var lines = 0
-        for byte in bytes {
-            if byte == 0x0A {
-                guard previous == 0x0D else { return false }
-                lines += 1
-            }
-            previous = byte
-        }
-        return lines > 0
-    }
 }

@@ -40,30 +40,28 @@ struct FilePage {
             return
         }
         let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
-        var lines = bytes.dropFirst(isMarked ? 3 : 0)
-            .split(separator: 0x0A, omittingEmptySubsequences: false)
-        // What follows the last line feed is no line.
-        if lines.last?.isEmpty == true { lines.removeLast() }
-        guard input.firstLine <= lines.count else {
-            text = "(The file has \(lines.count) lines; there is none from \(input.firstLine) on.)"
-            return
-        }
+        let end = input.firstLine - 1 + (input.lineCount ?? ToolLimits.defaultReadLines)
         var next = input.firstLine
-        let end = min(lines.count, next - 1 + (input.lineCount ?? ToolLimits.defaultReadLines))
-        while next <= end, text.utf8.count < ToolLimits.maximumReadBytes {
-            text += Self.numbered(next, lines[next - 1])
+        var count = 0
+        for line in FileLines(bytes.dropFirst(isMarked ? 3 : 0)) {
+            count += 1
+            guard count == next, next <= end, text.utf8.count < ToolLimits.maximumReadBytes else {
+                continue
+            }
+            text += Self.numbered(next, line)
             next += 1
         }
-        if next <= lines.count {
-            text += "(\(lines.count) lines in all; go on with offset \(next).)\n"
+        guard input.firstLine <= count else {
+            text = "(The file has \(count) lines; there is none from \(input.firstLine) on.)"
+            return
         }
+        if next <= count { text += "(\(count) lines in all; go on with offset \(next).)\n" }
         if !bytes.isValidUTF8 {
             text += "(Some bytes of this file are not UTF-8 and are shown as \u{FFFD}.)\n"
         }
     }
 
     private static func numbered(_ number: Int, _ line: ArraySlice<UInt8>) -> String {
-        let line = line.last == 0x0D ? line.dropLast() : line
         let digits = String(number)
         let shown = ShownText.clean(line.prefix(ToolLimits.maximumLineBytes))
         let cut = line.count - ToolLimits.maximumLineBytes

@@ -9,8 +9,8 @@ struct WriteTool {
         let old = try existing()
         if let refusal = refusal(old) { return refusal }
         var bytes = Array(input.content.utf8)
-        if let old, old.endsLinesInCRLF, !bytes.contains(0x0D) {
-            bytes = bytes.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
+        if let end = old.flatMap({ Self.onlyEnd(of: $0.bytes) }), !bytes.contains(0x0D) {
+            bytes = LineEnd.put([end], into: bytes)
         }
         try replace(old, with: bytes)
         return ToolOutcome(
@@ -29,7 +29,7 @@ struct WriteTool {
         } else if old == nil {
             throw .notFound(path: path)
         }
-        var edit = TextEdit(start, endsLinesInCRLF: old?.endsLinesInCRLF ?? false)
+        var edit = TextEdit(start)
         for index in replacements.indices {
             do throws(EditFailure) {
                 try edit.apply(replacements[index])
@@ -96,9 +96,16 @@ struct WriteTool {
         workspace.ledger.record(path, try replacement.write(bytes))
     }
 
+    /// How all lines of a file end; nil if they don't end alike.
+    private static func onlyEnd(of bytes: [UInt8]) -> LineEnd? {
+        let counts = LineEnd.counts(in: bytes[...]).filter { $0.value > 0 }
+        return counts.count == 1 ? counts.first?.key : nil
+    }
+
     private func summary(_ edit: TextEdit, isNew: Bool) -> String {
         guard !isNew else { return "Made \(path) (\(edit.bytes.count) bytes)." }
-        let line = edit.bytes[..<edit.lastChange].count { $0 == 0x0A } + 1
+        var line = 1
+        LineEnd.forEach(in: edit.bytes[..<edit.lastChange]) { _ in line += 1 }
         let page = FilePage(
             edit.bytes, ReadInput(path: path, firstLine: max(1, line - 3), lineCount: 12))
         return "Changed \(path) in \(edit.changes) \(edit.changes == 1 ? "place" : "places"). "
