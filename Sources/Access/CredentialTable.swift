@@ -29,8 +29,9 @@ public struct CredentialTable: Sendable {
 
     /// Takes over a change, or the next part of the whole table.
     ///
-    /// - Returns: the credentials that ended, by the hub's word, by being missing in a new table, or
-    ///   by having moved to another team; what is open in their names must be closed.
+    /// - Returns: the credentials that ended, by the hub's word, by being missing in a new table, by
+    ///   having moved to another team or by having lost a scope; what is open in their names must be
+    ///   closed.
     public mutating func apply(_ update: CredentialUpdate) -> [CredentialUpdate.Removal] {
         if update.isReset { arriving = [:] }
         guard var table = arriving else { return change(update) }
@@ -73,7 +74,7 @@ public struct CredentialTable: Sendable {
         guard let new = table[old.id], new.digest == old.digest else {
             return CredentialUpdate.Removal(id: old.id, closeCode: .credentialEnded)
         }
-        guard new.teamID == old.teamID else {
+        guard new.teamID == old.teamID, new.scopes.isSuperset(of: old.scopes) else {
             return CredentialUpdate.Removal(id: old.id, closeCode: .permissionWithdrawn)
         }
         return nil

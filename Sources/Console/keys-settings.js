@@ -46,11 +46,12 @@ function row(desk, key, read) {
 
 function newKeyForm(desk, made) {
   const name = h('input', { required: true, maxlength: 256, autocomplete: 'off' })
-  const scopes = SCOPES.map((scope) => h('input', { type: 'checkbox', value: scope, checked: scope === 'publish' }))
+  const scopes = Object.keys(SCOPES).map((scope) => h('input', { type: 'checkbox', value: scope, checked: scope === 'publish' }))
   const lifetime = h('select', {}, LIFETIMES.map(([value, text]) => h('option', { value }, text)))
   const form = h('form', { class: 'inset', aria: { label: 'New API key' } }, h('h3', {}, 'New API key'),
     field('Name', name),
-    h('fieldset', {}, h('legend', {}, 'May'), scopes.map((box) => h('label', { class: 'check' }, box, box.value))),
+    h('fieldset', {}, h('legend', {}, 'May'), scopes.map((box) => h('label', { class: 'check' }, box,
+      h('span', {}, box.value, ' ', h('span', { class: 'hint' }, SCOPES[box.value]))))),
     field('Expires', lifetime), h('button', { class: 'primary' }, 'Create key'))
   form.addEventListener('submit', async (event) => {
     event.preventDefault()

@@ -19,7 +19,14 @@ export const INTERRUPTIONS = {
   agent_lost: 'Interrupted: the agent was lost. Send a message to go on.',
 }
 
-export const SCOPES = ['publish', 'sessions:read', 'sessions:write', 'sessions:run',
-  'permissions:respond', 'admin']
+export const SCOPES = {
+  'publish': "publish domain and application events on the team's channels; read nothing",
+  'channels:read': 'read the channels of the team, its specs and its agents: subscribe, history',
+  'sessions:read': 'read sessions: list, transcripts, channels, questions, rules; list specs, agents and workspaces',
+  'sessions:write': 'make, change and end sessions, send messages, stop runs, record specs and agents',
+  'sessions:run': 'run sessions as an agent outside: publish their events, ask questions, and read the channels of the sessions that the key runs',
+  'permissions:respond': 'answer the questions of agents',
+  'admin': 'manage the team: keys, people, workspaces; read the measurements of /metrics',
+}
 
 export const titleOf = (session) => session?.name || 'Untitled session'

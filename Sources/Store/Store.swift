@@ -15,7 +15,13 @@ public final class Store {
     ///
     /// Blocks. Throws with the path and the system's words where the file cannot be used, where
     /// another process has it, or where a newer version of this program made it.
-    public init(path: String, isSynchronousFull: Bool = false) throws(StoreError) {
+    public convenience init(path: String, isSynchronousFull: Bool = false) throws(StoreError) {
+        try self.init(
+            path: path, isSynchronousFull: isSynchronousFull, version: Migration.all.count)
+    }
+
+    /// As the program made and opened it that knew `version` steps: what migrations begin with.
+    package init(path: String, isSynchronousFull: Bool = false, version: Int) throws(StoreError) {
         lock = try StoreLock(database: path)
         try Self.checkAccess(path)
         do {
@@ -26,7 +32,7 @@ public final class Store {
         } catch {
             throw StoreError("opening \(path)", error)
         }
-        try Migration.run(Migration.all, on: queue)
+        try Migration.run(Array(Migration.all.prefix(version)), on: queue)
     }
 
     /// Runs `body` in one transaction and commits it; anything thrown rolls all of it back.

@@ -167,6 +167,18 @@ struct CredentialTableTests {
             ])
     }
 
+    @Test func `a credential that lost a scope ends, one that gained some goes on`() {
+        var wider = credential("k1", "secret")
+        var table = table([wider])
+        wider = Credential(
+            id: "k1", digest: wider.digest, subject: .apiKey, teamID: "t1",
+            scopes: [.publish, .channelsRead], expiresAt: nil)
+        #expect(table.apply(CredentialUpdate(changed: [wider])).isEmpty)
+        #expect(
+            table.apply(CredentialUpdate(changed: [credential("k1", "secret")]))
+                == [.init(id: "k1", closeCode: .permissionWithdrawn)])
+    }
+
     @Test func `new rows end nothing`() {
         var table = table([key])
         #expect(table.apply(CredentialUpdate(changed: [login, key])).isEmpty)

@@ -46,6 +46,15 @@ import Testing
         }
     }
 
+    @Test func `the README and the console say what each scope opens`() throws {
+        let scopes = Scope.allCases.map { [$0.rawValue, $0.summary] }
+        #expect(try table("| scope | opens |") == scopes)
+        let console = try lines(of: "Sources/Console/words.js")
+            .drop { !$0.contains("SCOPES = {") }.dropFirst().prefix { !$0.hasPrefix("}") }
+            .map { $0.trimmingCharacters(in: .whitespaces).replacing("\"", with: "'") }
+        #expect(console == scopes.map { "'\($0[0])': '\($0[1])'," })
+    }
+
     @Test func `the browser client obeys the same close codes`() throws {
         let duties = try lines(of: "Sources/BrowserClient/policy.js")
             .drop { !$0.contains("DUTIES = {") }.dropFirst().prefix { !$0.hasPrefix("}") }

@@ -150,14 +150,15 @@ import Testing
         #expect(status(.key(.sessionsRun, .publish), both) == 200)
     }
 
-    @Test func `metrics are open to this machine and to keys`() {
+    @Test func `metrics are open to this machine and to keys of admins`() {
         let text = HubReply.result(["text": "m 1\n"])
         let local = Bench(FakeGate(), text).send("GET", "/metrics", from: "127.0.0.1")
         #expect(local.status == 200)
         #expect(local.body == Array("m 1\n".utf8))
         #expect(Bench(FakeGate(), text).send("GET", "/metrics").status == 401)
         #expect(Bench(FakeGate(), text).send("GET", "/metrics", from: "1127.0.0.1").status == 401)
-        #expect(Bench(.key(), text).send("GET", "/metrics").status == 200)
+        #expect(Bench(.key(.admin), text).send("GET", "/metrics").status == 200)
+        #expect(Bench(.key(.sessionsRead), text).send("GET", "/metrics").code == "SCOPE_REQUIRED")
         #expect(Bench(.cookie(.admin), text).send("GET", "/metrics").status == 403)
     }
 }

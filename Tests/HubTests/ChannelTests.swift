@@ -55,6 +55,65 @@ import Testing
         #expect(fixture.deliveries() == [])
     }
 
+    @Test(arguments: Scope.allCases)
+    func `only the scope of its kind reads a channel`(_ scope: Scope) throws {
+        let fixture = try Fixture()
+        let key = try Fixture.key(fixture.hub, fixture.cli, fixture.team, scopes: [scope])
+        let session = try fixture.hub.call(
+            fixture.cli, .createSession, ["teamId": .string(fixture.team.text)]
+        ).text("id")
+        let unknown = try ChannelName(parsing: "session:unknown")
+        for (name, reading) in [
+            (fixture.channel, Scope.channelsRead),
+            (try ChannelName(parsing: "session:\(session)"), .sessionsRead),
+            (unknown, .sessionsRead),
+        ] {
+            let expected: ErrorCode? =
+                scope != reading ? .scopeRequired : name == unknown ? .channelForbidden : nil
+            let since = StreamPosition(epoch: "e", offset: 0)
+            #expect(try fixture.subscribe(name, as: key).refusal?.code == expected)
+            let read = try fixture.hub.ask(fixture.ws) { .read($0, key, name, since: since) }
+            // A position of another epoch is refused later than a scope.
+            #expect(read.refusal?.code == expected ?? .channelUnavailable)
+            let history = try fixture.hub.ask(fixture.fcgi) {
+                .call($0, key, .readHistory, ["channel": .string(name.description)])
+            }
+            #expect(
+                history.refusal?.code == (expected == .channelForbidden ? .notFound : expected))
+        }
+    }
+
+    @Test func `a key reads the session that it runs, and no other`() throws {
+        let fixture = try Fixture()
+        func session() throws -> ChannelName {
+            let made = try fixture.hub.call(
+                fixture.cli, .createSession, ["teamId": .string(fixture.team.text)])
+            return try ChannelName(parsing: "session:\(made.text("id"))")
+        }
+        let (first, second) = (try session(), try session())
+        let runner = try Fixture.key(fixture.hub, fixture.cli, fixture.team, scopes: [.sessionsRun])
+        let other = try Fixture.key(fixture.hub, fixture.cli, fixture.team, scopes: [.sessionsRun])
+        func act(_ key: CredentialID, in channel: ChannelName) throws {
+            let event = ProducedEvent(
+                channel: channel, eventID: "made", isIdempotent: false, time: fixture.hub.now,
+                content: .session(.textComplete, fields: ["text": "x"]))
+            let answer = try fixture.hub.ask(fixture.fcgi) { .publish($0, key, [event], texts: []) }
+            #expect(answer.refusal == nil)
+        }
+        #expect(try fixture.subscribe(first, as: runner).refusal?.code == .scopeRequired)
+        try act(runner, in: first)
+        #expect(try fixture.subscribe(first, as: runner).refusal == nil)
+        #expect(try fixture.subscribe(second, as: runner).refusal?.code == .scopeRequired)
+        try act(other, in: first)
+        #expect(try fixture.subscribe(first, as: other).refusal?.code == .scopeRequired)
+        // Once the first key is gone, the next to act runs the session.
+        _ = try fixture.hub.call(
+            fixture.cli, .deleteKey,
+            ["teamId": .string(fixture.team.text), "id": .string(runner.text)])
+        try act(other, in: first)
+        #expect(try fixture.subscribe(first, as: other).refusal == nil)
+    }
+
     @Test func `an unknown spec and a foreign one get the same answer`() throws {
         let fixture = try Fixture()
         let other = try Fixture.team(fixture.hub, fixture.cli, "Two")

@@ -232,7 +232,7 @@ def test_a_foreign_device_cannot_answer_a_permission(team, other_team):
 def test_nothing_reaches_a_revoked_key_while_it_is_being_revoked(team):
     """Publish without a pause, revoke in the middle: after 4101 there is nothing, and a new
     connection is refused."""
-    made = team.make_key("sessions:read")
+    made = team.make_key("channels:read")
     client = team.listen(key=made["key"])
     stop = threading.Event()
 

@@ -82,7 +82,7 @@ def test_listen_with_a_wrong_key_ends_at_once(product):
 
 
 def test_listen_ends_when_its_key_is_revoked(product, team):
-    made = team.make_key("sessions:read")
+    made = team.make_key("channels:read")
     options = ["--json", *product.remote(made["key"])]
     with Running(product, "listen", team.channel, *options) as listen:
         for _ in range(1000):

@@ -196,7 +196,7 @@ def test_a_key_past_its_expiry_is_refused_and_its_connections_close(team):
 
 
 def test_revoking_a_key_closes_its_connections_within_a_second(team):
-    made = team.make_key("sessions:read")
+    made = team.make_key("channels:read")
     clients = [team.listen(key=made["key"]) for _ in range(5)]
     bystander = team.listen()
     watch = Stopwatch()

@@ -17,6 +17,7 @@ import TestSupport
             #expect(try store.session("s") == session)
             session.permissionTimeout = .after(milliseconds: 7)
             session.agent = "a"
+            session.runner = "k"
             try store.update(session)
             #expect(try store.session("s") == session)
             var message = Self.message(1)

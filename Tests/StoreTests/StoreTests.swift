@@ -19,6 +19,32 @@ import Testing
         #expect(try store.transaction { try $0.team("t1") } == team)
     }
 
+    @Test func `keys that may do more than publish go on reading, others do not`() throws {
+        let before: [CredentialID: Set<Scope>] = [
+            "p": [.publish], "w": [.publish, .sessionsWrite], "r": [.sessionsRead], "a": [.admin],
+            "all": [.publish, .sessionsRead, .sessionsRun],
+        ]
+        let time = Timestamp(milliseconds: 5)
+        do {
+            let store = try Store(path: files.path, version: 4)
+            try store.transaction { transaction in
+                try transaction.insert(TeamRow(id: "t1", name: "One", createdAt: time))
+                for (id, scopes) in before {
+                    try transaction.insert(
+                        KeyRow(
+                            id: id, teamID: "t1", name: "k", digest: "", scopes: scopes,
+                            createdAt: time, expiresAt: nil))
+                }
+            }
+        }
+        let store = try files.open()
+        for (id, scopes) in before {
+            let after = try store.transaction { try $0.key(id) }?.scopes
+            let reading: Set<Scope> = id == "p" ? [] : [.channelsRead, .sessionsRead]
+            #expect(after == scopes.union(reading), "\(id)")
+        }
+    }
+
     @Test func `a transaction that throws leaves nothing`() throws {
         struct Refusal: Error {}
         let store = try files.open()

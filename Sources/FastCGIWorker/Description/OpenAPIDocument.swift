@@ -114,19 +114,25 @@ extension OpenAPIDocument {
         let schemes: JSONValue = [["apiKey": []], ["bearer": []], ["cookie": []]]
         return switch route.access {
         case .open: []
-        case .loopbackOrKey: [[:], ["apiKey": []], ["bearer": []]]
-        case .authenticated, .scope, .publishing: schemes
+        case .loopbackOrAdminKey: [[:], ["apiKey": []], ["bearer": []]]
+        case .authenticated, .scope, .publishing, .reading: schemes
         }
     }
 
     private static func scopeNote(_ route: Route) -> String? {
         switch route.access {
         case .open, .authenticated: nil
-        case .scope(let scope): "Needs the scope `\(scope.rawValue)`."
+        case .scope(let scope): "Needs the scope `\(scope.rawValue)`: \(scope.summary)."
         case .publishing:
             "Needs the scope `\(Scope.publish.rawValue)` for domain and application events, "
                 + "`\(Scope.sessionsRun.rawValue)` for session events."
-        case .loopbackOrKey: "Open on the machine itself; needs an API key elsewhere."
+        case .reading:
+            "Needs the scope `\(Scope.reading(.session).rawValue)` for a session's channel (or "
+                + "`\(Scope.sessionsRun.rawValue)`, with the key that runs it), "
+                + "`\(Scope.reading(.team).rawValue)` for the others."
+        case .loopbackOrAdminKey:
+            "Open on the machine itself; needs an API key with the scope "
+                + "`\(Scope.admin.rawValue)` elsewhere."
         }
     }
 

@@ -11,7 +11,7 @@ enum RequestSchemas {
         (
             .keyRequest,
             Schema.object(
-                ["scopes": Schema.array(Schema.words(Scope.allCases.map(\.rawValue)))],
+                ["scopes": scopes],
                 optional: [
                     "name": Schema.text(1...256), "expiresAt": Schema.nullable(Schema.time),
                 ])
@@ -71,6 +71,13 @@ enum RequestSchemas {
         ),
         (.publishRequest, publishRequest),
         (.publishedEvent, publishedEvent),
+    ]
+
+    private static let scopes: JSONValue = [
+        "type": "array", "items": Schema.words(Scope.allCases.map(\.rawValue)), "minItems": 1,
+        "uniqueItems": true,
+        "description": .string(
+            Scope.allCases.map { "`\($0.rawValue)`: \($0.summary)." }.joined(separator: " ")),
     ]
 
     private static let mode = Schema.words(["safe", "ask", "allow-all"])

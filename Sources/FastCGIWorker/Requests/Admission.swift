@@ -17,12 +17,12 @@ struct Admission: Sendable {
     func admit(_ request: Request, to route: Route) throws(Refusal) -> Caller? {
         switch route.access {
         case .open: return nil
-        case .authenticated: return try caller(request, route)
+        case .authenticated, .reading: return try caller(request, route)
         case .scope(let scope): return try caller(request, route, anyOf: [scope])
         case .publishing: return try caller(request, route, anyOf: [.publish, .sessionsRun])
-        case .loopbackOrKey:
+        case .loopbackOrAdminKey:
             if RemoteAddress.isLoopback(request.remoteAddress) { return nil }
-            let caller = try caller(request, route)
+            let caller = try caller(request, route, anyOf: [.admin])
             guard caller.principal.subject == .apiKey else {
                 throw Refusal(.forbidden, "measurements are read with an API key")
             }

@@ -76,14 +76,17 @@ extension Route {
         case scope(Scope)
         /// A scope of its own for every event of the request.
         case publishing
-        /// A loopback address, or an API key.
-        case loopbackOrKey
+        /// A loopback address, or an API key with the scope ``Scope/admin``.
+        case loopbackOrAdminKey
+        /// The scope that reads the channel; the hub knows which, and who runs a session.
+        case reading
     }
 
     package var access: Access {
         switch target {
         case .health, .readiness, .description: .open
-        case .metrics: .loopbackOrKey
+        case .metrics: .loopbackOrAdminKey
+        case .operation(.readHistory): .reading
         case .publish: .publishing
         case .operation(let operation):
             switch operation.access {

@@ -58,6 +58,28 @@ package struct ChannelAccess {
         }
     }
 
+    /// Whether a caller may read a channel, first by its scopes: without them the answer is the same
+    /// for every channel, whoever owns it.
+    package func check(
+        _ caller: Caller, mayRead channel: ChannelName, _ iteration: Iteration
+    ) throws {
+        if case .principal(let principal) = caller {
+            let scope = Scope.reading(channel.kind)
+            if try !runs(principal, channel, iteration) { try principal.require(scope) }
+        }
+        try check(caller, mayUse: channel, iteration)
+    }
+
+    /// An agent outside reads what people say to it.
+    private func runs(
+        _ principal: Principal, _ channel: ChannelName, _ iteration: Iteration
+    ) throws -> Bool {
+        guard principal.scopes.contains(.sessionsRun), let session = channel.sessionID else {
+            return false
+        }
+        return try seam().runner(session, iteration) == principal.credentialID
+    }
+
     private static func forbidden(_ channel: ChannelName) -> OperationError {
         OperationError(.channelForbidden, "the channel \(channel) is not one of your team's")
     }

@@ -8,6 +8,9 @@ package struct SessionSeam {
     /// The team that owns a session; nil when there is none.
     package var owner: (SessionID, Iteration) throws -> TeamID? = { _, _ in nil }
 
+    /// The API key of the agent outside that runs a session; nil where none does.
+    package var runner: (SessionID, Iteration) throws -> CredentialID? = { _, _ in nil }
+
     /// A session's state as JSON text, consistent with the head of its channel.
     package var snapshot: (SessionID, Iteration) throws -> [UInt8]? = { _, _ in nil }
 

@@ -13,10 +13,25 @@ struct Subscribing {
     let metrics: HubMetrics
 
     func join(
-        _ name: ChannelName, for team: TeamID, since: StreamPosition?, _ reply: Reply,
+        _ name: ChannelName, for principal: Principal, since: StreamPosition?, _ reply: Reply,
+        _ iteration: Iteration
+    ) throws {
+        try access.check(.principal(principal), mayRead: name, iteration)
+        try join(name, since: since, reply, iteration)
+    }
+
+    /// Of a worker whose subscribers of one team were all let in before.
+    func rejoin(
+        _ name: ChannelName, for team: TeamID, since: StreamPosition, _ reply: Reply,
         _ iteration: Iteration
     ) throws {
         try access.check(team, mayUse: name, iteration)
+        try join(name, since: since, reply, iteration)
+    }
+
+    private func join(
+        _ name: ChannelName, since: StreamPosition?, _ reply: Reply, _ iteration: Iteration
+    ) throws {
         if let session = name.sessionID { try seam().flush(session, iteration) }
         let channel = try channels.open(name, iteration)
         let missed = try since.flatMap { try page(of: channel, since: $0, iteration) }
@@ -28,10 +43,10 @@ struct Subscribing {
     }
 
     func read(
-        _ name: ChannelName, for team: TeamID, since: StreamPosition, _ reply: Reply,
+        _ name: ChannelName, for principal: Principal, since: StreamPosition, _ reply: Reply,
         _ iteration: Iteration
     ) throws {
-        try access.check(team, mayUse: name, iteration)
+        try access.check(.principal(principal), mayRead: name, iteration)
         let channel = try channels.open(name, iteration)
         guard let page = try page(of: channel, since: since, iteration) else {
             throw OperationError(

@@ -27,18 +27,20 @@ extension HubCore {
     ) throws {
         switch message {
         case .subscribe(let request, let credential, let channel, let since):
-            let team = try team(of: credential, on: channel, iteration)
+            let principal = try principal(credential, on: channel, iteration)
             try subscribing.join(
-                channel, for: team, since: since, Reply(peer: peer, request: request), iteration)
+                channel, for: principal, since: since, Reply(peer: peer, request: request),
+                iteration)
         case .read(let request, let credential, let channel, let since):
-            let team = try team(of: credential, on: channel, iteration)
+            let principal = try principal(credential, on: channel, iteration)
             try subscribing.read(
-                channel, for: team, since: since, Reply(peer: peer, request: request), iteration)
+                channel, for: principal, since: since, Reply(peer: peer, request: request),
+                iteration)
         case .resume(let request, let team, let channel, let since):
             guard try iteration.store.team(team) != nil else {
                 throw OperationError(.channelForbidden, "there is no team \(team)")
             }
-            try subscribing.join(
+            try subscribing.rejoin(
                 channel, for: team, since: since, Reply(peer: peer, request: request), iteration)
         case .release(let channel):
             channels.leave(channel, peer)
@@ -78,11 +80,11 @@ extension HubCore {
     }
 
     /// On an open connection a credential that is gone reads nothing; its close code is on its way.
-    private func team(
-        of credential: CredentialID, on channel: ChannelName, _ iteration: Iteration
-    ) throws(OperationError) -> TeamID {
+    private func principal(
+        _ credential: CredentialID, on channel: ChannelName, _ iteration: Iteration
+    ) throws(OperationError) -> Principal {
         do {
-            return try credentials.principal(credential, at: iteration.now).teamID
+            return try credentials.principal(credential, at: iteration.now)
         } catch {
             throw OperationError(.channelForbidden, "\(channel): \(error.message)")
         }

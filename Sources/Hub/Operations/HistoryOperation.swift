@@ -42,7 +42,7 @@ extension HubCore {
             throw OperationError(.channelInvalid, "\(error)")
         }
         do {
-            try access.check(call.caller, mayUse: name, call.iteration)
+            try access.check(call.caller, mayRead: name, call.iteration)
         } catch let error as OperationError where error.code == .channelForbidden {
             // Over REST a foreign thing and a missing one are alike not found.
             throw OperationError(.notFound, error.message)

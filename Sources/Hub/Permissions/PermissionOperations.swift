@@ -42,7 +42,7 @@ struct PermissionOperations {
                 reader.identifier("requestId") ?? Fresh.identifier("prm"), in: session, reader,
                 now: call.iteration.now)
         }
-        try runs.admitOutside(question.key.session, call.iteration)
+        try runs.admit(call.caller, into: question.key.session, call.iteration)
         guard let known = try call.store.permission(question.key) else {
             try desk.ask(question, call.iteration)
             return question.json

@@ -76,18 +76,24 @@ package final class RunDesk {
     ///
     /// The first to act owns a session: one that no worker has run belongs to agents outside from
     /// here on. While a worker runs it, nobody else writes into it.
-    func admitOutside(_ session: SessionID, _ iteration: Iteration) throws {
+    func admit(_ agent: Caller, into session: SessionID, _ iteration: Iteration) throws {
         guard leases.table[session] == nil else {
             throw OperationError(
                 .conflict,
                 "the session \(session) is being run by this server's own agent; abort its run, or"
                     + " use another session")
         }
-        guard let row = try directory.entry(session, iteration)?.row, !row.isOutside,
-            try iteration.store.lease(of: session) == nil
+        guard let row = try directory.entry(session, iteration)?.row else { return }
+        if !row.isOutside {
+            guard try iteration.store.lease(of: session) == nil else { return }
+            try directory.change(session, iteration) { $0.isOutside = true }
+            change(iteration) { $0.withdraw(session) }
+        }
+        guard case .principal(let principal) = agent, principal.subject == .apiKey,
+            principal.credentialID != row.runner
         else { return }
-        try directory.change(session, iteration) { $0.isOutside = true }
-        change(iteration) { $0.withdraw(session) }
+        if let runner = row.runner, try iteration.store.key(runner) != nil { return }
+        try directory.change(session, iteration) { $0.runner = principal.credentialID }
     }
 
     /// Whose turn it is, and who has room for it.

@@ -53,6 +53,7 @@ extension HubCore {
         _ directory: SessionDirectory, _ publisher: SessionPublisher, _ runs: RunDesk
     ) {
         sessions.owner = { id, iteration in try directory.entry(id, iteration)?.row.teamID }
+        sessions.runner = { id, iteration in try directory.entry(id, iteration)?.row.runner }
         sessions.snapshot = { id, iteration in
             try directory.entry(id, iteration).map {
                 try SessionSnapshot.text(of: $0, iteration.store)
@@ -62,7 +63,9 @@ extension HubCore {
         sessions.flushAll = publisher.flushAll
         sessions.evict = directory.evict
         sessions.publish = { request, iteration, completion in
-            if request.run == nil { try runs.admitOutside(request.session, iteration) }
+            if request.run == nil {
+                try runs.admit(request.caller, into: request.session, iteration)
+            }
             try publisher.publish(request, iteration, completion)
         }
     }

@@ -21,7 +21,7 @@ extension StoreTransaction {
         try execute(
             """
             INSERT INTO sessions (\(SessionRow.columns))
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [session.id.text, session.teamID.text, session.createdAt.milliseconds]
                 + session.changingValues)
@@ -32,7 +32,7 @@ extension StoreTransaction {
         try execute(
             """
             UPDATE sessions SET (\(SessionRow.changingColumns))
-                = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             WHERE id = ?
             """, session.changingValues + [session.id.text])
     }
@@ -85,7 +85,7 @@ extension SessionRow {
             name, phase.rawValue, mode.rawValue, modeVersion, agent, model, workspaceID?.text,
             workingDirectory, permissionTimeout.stored, pendingPermissions, messageCount,
             usage?.stored,
-            updatedAt.milliseconds, lastMessageAt?.milliseconds, isOutside,
+            updatedAt.milliseconds, lastMessageAt?.milliseconds, isOutside, runner?.text,
         ]
     }
 }

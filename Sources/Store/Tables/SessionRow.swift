@@ -1,3 +1,4 @@
+import Protocol
 import Realtime
 
 /// A session as the database keeps it.
@@ -26,6 +27,9 @@ public struct SessionRow: Sendable, Equatable {
     public var lastMessageAt: Timestamp?
     /// Whether an agent outside runs it: the first to act owns it, and no worker is given it then.
     public var isOutside = false
+    /// The first API key with which an agent outside acted, and once that is gone the next: it
+    /// reads the session's channel without ``Scope/sessionsRead``.
+    public var runner: CredentialID?
 
     /// A new session: idle, without messages.
     public init(
@@ -48,7 +52,7 @@ public struct SessionRow: Sendable, Equatable {
     static let changingColumns = """
         name, phase, mode, mode_version, agent, model, workspace_id, working_directory,
         permission_timeout, pending_permissions, message_count, usage, updated_at, last_message_at,
-        is_outside
+        is_outside, runner
         """
     static let columns = "id, team_id, created_at, \(changingColumns)"
 
@@ -71,5 +75,6 @@ public struct SessionRow: Sendable, Equatable {
         updatedAt = try row.time()
         lastMessageAt = try row.optionalTime()
         isOutside = try row.flag()
+        runner = try row.optionalIdentifier()
     }
 }

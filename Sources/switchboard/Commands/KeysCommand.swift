@@ -31,9 +31,12 @@ struct KeysCommand: ParsableCommand {
 
     struct Create: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a key; it is shown this once.")
+            abstract: "Make a key; it is shown this once.",
+            discussion: "Scopes:\n"
+                + Scope.allCases.map { "  \($0.rawValue): \($0.summary)" }
+                .joined(separator: "\n"))
         @Option(help: "What it is for.") var name = "switchboard keys create"
-        @Option(help: "Comma list of publish, sessions:read, … (default: all but admin).")
+        @Option(help: "Comma list of the scopes below (default: all but admin).")
         var scopes: ScopeList = .allButAdmin
         @Option(help: "Until when it is good, as 12h, 30d or 8w from now (default: for ever).")
         var expires: Lifetime?

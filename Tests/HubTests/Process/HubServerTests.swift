@@ -21,7 +21,7 @@ import Testing
         key = try CredentialID(
             parsing: hub.call(
                 cli, .createKey,
-                ["teamId": .string(team), "scopes": ["publish"]]
+                ["teamId": .string(team), "scopes": ["publish", "channels:read"]]
             ).text("id"))
     }
 

@@ -20,7 +20,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 # Of whoever runs the tests: no test may ask a real model.
 NOT_PASSED_ON = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "CREDENTIALS_DIRECTORY")
 EVERY_SCOPE = (
-    "publish,sessions:read,sessions:write,sessions:run,permissions:respond,admin"
+    "publish,channels:read,sessions:read,sessions:write,sessions:run,permissions:respond,admin"
 )
 
 
