@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <pwd.h>
 #include <semaphore.h>
 #include <spawn.h>
 #include <sys/prctl.h>
@@ -45,6 +47,22 @@ static inline int switchboard_sem_wait_until(sem_t *semaphore, const struct time
 /* PR_SET_CHILD_SUBREAPER: orphans below this process become its children. */
 static inline int switchboard_become_subreaper(void) {
     return prctl(PR_SET_CHILD_SUBREAPER, 1UL, 0UL, 0UL, 0UL);
+}
+
+/* PR_GET_PDEATHSIG: 0 where the parent's death sends none, -1 where that can't be known. */
+static inline int switchboard_parent_death_signal(void) {
+    int number = 0;
+    return prctl(PR_GET_PDEATHSIG, &number, 0UL, 0UL, 0UL) == 0 ? number : -1;
+}
+
+/* PR_SET_PDEATHSIG. */
+static inline int switchboard_set_parent_death_signal(int number) {
+    return prctl(PR_SET_PDEATHSIG, (unsigned long)number, 0UL, 0UL, 0UL);
+}
+
+/* PR_SET_NO_NEW_PRIVS. */
+static inline int switchboard_no_new_privileges(void) {
+    return prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL);
 }
 
 /* prlimit(2) with both limits alike; glibc shows its own to GNU sources only. */

@@ -21,6 +21,9 @@ public final class IPCConnection {
     /// Bytes that wait for the peer.
     public var queuedBytes: Int { queue.count - sent }
 
+    /// The process at the other end as the kernel tells it, for a connection that was accepted.
+    public internal(set) var peerProcess: pid_t?
+
     private let descriptor: Int32
     private let maximumQueueBytes: Int
     private var watcher: DescriptorWatcher?

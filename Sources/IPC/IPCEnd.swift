@@ -18,6 +18,12 @@ public enum IPCEnd: Error, Equatable, Sendable, CustomStringConvertible {
     case queueOverflow(bytes: Int, maximum: Int)
     /// The peer's process belongs to somebody else.
     case foreignUser(uid: UInt32)
+    /// The process has a role that does not come in through this door.
+    case wrongDoor(Hello.Role, Door)
+    /// As many processes came in through this door as may.
+    case tooManyPeers(Door, maximum: Int)
+    /// The same process has connected anew.
+    case replaced
     /// No `hello` or no answer within its deadline.
     case tooLate(String)
 
@@ -32,8 +38,16 @@ public enum IPCEnd: Error, Equatable, Sendable, CustomStringConvertible {
         case .queueOverflow(let bytes, let maximum):
             "\(bytes) bytes wait for the peer, over the limit of \(maximum)"
         case .foreignUser(let uid):
-            "the peer runs as uid \(uid), which may not talk to this socket; run it as the same"
-                + " user as the hub, or as root"
+            "the peer runs as uid \(uid), which may not talk to this socket: agent workers run as"
+                + " the user of --agent-user, other processes as the hub's own, the CLI as that or"
+                + " as root"
+        case .wrongDoor(let role, let door):
+            "a process with the role \(role.rawValue) came to the door \(door.rawValue); its own is"
+                + " \(role.door.rawValue)"
+        case .tooManyPeers(let door, let maximum):
+            "\(maximum) processes are connected through the door \(door.rawValue), and no more"
+                + " may be"
+        case .replaced: "the process has connected anew"
         case .tooLate(let what): "\(what) did not come in time"
         }
     }
@@ -49,6 +63,9 @@ public enum IPCEnd: Error, Equatable, Sendable, CustomStringConvertible {
         case .outOfTurn: "out_of_turn"
         case .queueOverflow: "queue_overflow"
         case .foreignUser: "foreign_user"
+        case .wrongDoor: "wrong_door"
+        case .tooManyPeers: "too_many_peers"
+        case .replaced: "replaced"
         case .tooLate: "too_late"
         }
     }

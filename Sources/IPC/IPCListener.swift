@@ -3,8 +3,8 @@ import Glibc
 import Protocol
 import System
 
-/// The hub's socket: accepts processes of trusted users, and hands over each one once it has said
-/// who it is.
+/// One door of the hub: accepts processes of trusted users, and hands over each one once it has
+/// said which of the door's roles it has.
 public final class IPCListener {
     /// A peer that passed the checks.
     ///
@@ -14,6 +14,7 @@ public final class IPCListener {
     public var onRefusal: ((IPCEnd) -> Void)?
 
     private let loop: EventLoop
+    private let door: Door
     private let listener: UnixListener
     private let trustedUsers: Set<uid_t>
     private let maximumQueueBytes: Int
@@ -29,14 +30,18 @@ public final class IPCListener {
 
     /// Listens at once.
     ///
-    /// - Parameter trustedUsers: who may connect; the kernel tells who a peer is.
+    /// - Parameters:
+    ///   - trustedUsers: who may connect; the kernel tells who a peer is.
+    ///   - mode: of the socket's file, which must hold as well.
     public init(
-        loop: EventLoop, path: String, trustedUsers: Set<uid_t>, maximumQueueBytes: Int
+        loop: EventLoop, door: Door, path: String, trustedUsers: Set<uid_t>,
+        mode: mode_t = 0o600, maximumQueueBytes: Int
     ) throws(UnixSocketError) {
         self.loop = loop
+        self.door = door
         self.trustedUsers = trustedUsers
         self.maximumQueueBytes = maximumQueueBytes
-        listener = try UnixListener(path: path, backlog: 128, mode: 0o600)
+        listener = try UnixListener(path: path, backlog: 128, mode: mode)
         watcher = loop.watch(listener.descriptor, .read) { [weak self] _ in self?.acceptReady() }
     }
 
@@ -86,6 +91,7 @@ public final class IPCListener {
         let connection = IPCConnection(
             loop: loop, descriptor: accepted, maximumQueueBytes: maximumQueueBytes)
         connection.maximumMessageBytes = Hello.maximumBytes
+        connection.peerProcess = UnixSocket.peerProcess(of: accepted)
         let key = ObjectIdentifier(connection)
         let deadline = loop.schedule(after: Self.helloDeadline) { [weak self] in
             self?.refuse(key, .tooLate("hello"))
@@ -105,6 +111,7 @@ public final class IPCListener {
         } catch {
             return refuse(key, .malformed(error))
         }
+        guard hello.role.door == door else { return refuse(key, .wrongDoor(hello.role, door)) }
         guard let entry = greeting.removeValue(forKey: key) else { return }
         entry.deadline.cancel()
         entry.connection.onMessage = nil

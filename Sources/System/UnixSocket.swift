@@ -46,13 +46,18 @@ public enum UnixSocket {
 
     /// The user behind an accepted connection (`SO_PEERCRED`): what the kernel knows, not what the
     /// peer says.
-    public static func peerUser(of descriptor: Int32) -> uid_t? {
+    public static func peerUser(of descriptor: Int32) -> uid_t? { peer(of: descriptor)?.uid }
+
+    /// The process behind it, when it connected.
+    public static func peerProcess(of descriptor: Int32) -> pid_t? { peer(of: descriptor)?.pid }
+
+    private static func peer(of descriptor: Int32) -> (pid: pid_t, uid: uid_t, gid: gid_t)? {
         // `struct ucred`, which glibc shows to GNU sources only.
         var credentials: (pid: pid_t, uid: uid_t, gid: gid_t) = (0, 0, 0)
         let size = socklen_t(MemoryLayout.size(ofValue: credentials))
         var length = size
         let result = unsafe getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &credentials, &length)
-        return result == 0 && length == size ? credentials.uid : nil
+        return result == 0 && length == size ? credentials : nil
     }
 
     /// A new socket, non-blocking.

@@ -1,4 +1,5 @@
 import Daemon
 import Hub
 
-DaemonProcess.run(HubProcess.self, program: "switchboard-hub", defaultName: "hub")
+DaemonProcess.run(
+    HubProcess.self, program: "switchboard-hub", defaultName: "hub", extra: [.agentUser])

@@ -2,4 +2,5 @@ import Daemon
 import WebSocketWorker
 
 DaemonProcess.run(
-    WebSocketWorkerProcess.self, program: "switchboard-ws", defaultName: "ws-1", acceptsTCP: true)
+    WebSocketWorkerProcess.self, program: "switchboard-ws", defaultName: "ws-1", extra: [.listenTCP]
+)

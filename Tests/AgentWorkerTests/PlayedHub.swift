@@ -40,7 +40,7 @@ final class PlayedHub {
 
     init(loop: EventLoop, path: String) throws {
         listener = try IPCListener(
-            loop: loop, path: path, trustedUsers: [geteuid()],
+            loop: loop, door: .agents, path: path, trustedUsers: [geteuid()],
             maximumQueueBytes: 64 * 1024 * 1024)
         listener.onPeer = { [unowned self] _, connection in admit(connection) }
     }

@@ -1,10 +1,12 @@
 import Daemon
+import Protocol
+import System
 import Testing
 
 @Suite struct DaemonArgumentsTests {
     private func parse(_ arguments: String...) throws -> DaemonArguments? {
         let request = try DaemonArguments.parse(
-            arguments, defaultName: "ws-1", acceptsTCP: true)
+            arguments, defaultName: "ws-1", extra: [.listenTCP, .agentUser])
         guard case .run(let result) = request else { return nil }
         return result
     }
@@ -12,7 +14,11 @@ import Testing
     @Test func `no option means the installed directories`() throws {
         let arguments = try #require(try parse())
         #expect(arguments.paths == (try Paths()))
-        #expect(arguments.paths.hubSocket == "/run/switchboard/hub/hub.sock")
+        #expect(
+            Door.allCases.map(arguments.paths.socket) == [
+                "/run/switchboard/hub/hub.sock", "/run/switchboard/workers/workers.sock",
+                "/run/switchboard/agents/agents.sock",
+            ])
         #expect(arguments.paths.webSocketSocket(name: "ws-1") == "/run/switchboard/ws-1/ws.sock")
         #expect(arguments.name == "ws-1")
         #expect(arguments.listenTCP == nil)
@@ -42,13 +48,24 @@ import Testing
     ])
     func `a wrong argument is named`(arguments: [String], expected: DaemonArgumentsError) {
         #expect(throws: expected) {
-            try DaemonArguments.parse(arguments, defaultName: "ws-1", acceptsTCP: true)
+            try DaemonArguments.parse(
+                arguments, defaultName: "ws-1", extra: [.listenTCP, .agentUser])
+        }
+    }
+
+    @Test func `a user is an account or two numbers`() throws {
+        let root = try #require(try parse("--agent-user", "root"))
+        #expect(root.agentUser == UnixUser(uid: 0, gid: 0))
+        let numbers = try #require(try parse("--agent-user=65525:65526"))
+        #expect(numbers.agentUser == UnixUser(uid: 65_525, gid: 65_526))
+        for wrong in ["no-such-account", "65525", "-1:0", "1:2:3", "4294967296:1"] {
+            #expect(throws: DaemonArgumentsError.self) { try parse("--agent-user", wrong) }
         }
     }
 
     @Test func `only a daemon that listens on TCP has the option`() {
         #expect(throws: DaemonArgumentsError.unknown("--listen-tcp")) {
-            try DaemonArguments.parse(["--listen-tcp", "1"], defaultName: "hub", acceptsTCP: false)
+            try DaemonArguments.parse(["--listen-tcp", "1"], defaultName: "hub")
         }
     }
 

@@ -6,37 +6,6 @@ import Realtime
 import Testing
 
 @Suite struct PeerTests {
-    @Test(arguments: [
-        (Hello.Role.fastCGIWorker, PeerMessage.subscribe(1, "k", .team("t"), since: nil)),
-        (.fastCGIWorker, .resume(1, "t", .team("t"), since: .init(epoch: "e", offset: 0))),
-        (.fastCGIWorker, .release(.team("t"))),
-        (.webSocketWorker, .publish(1, "k", [], texts: [])),
-        (.cli, .subscribe(1, "k", .team("t"), since: nil)),
-        (.cli, .used(["k"])),
-    ])
-    func `a message that a role may not send ends that peer only`(
-        role: Hello.Role, message: PeerMessage
-    ) throws {
-        let fixture = try Fixture()
-        let peer = try fixture.hub.connect(role)
-        _ = fixture.hub.take(peer)
-        try fixture.hub.tell(peer, message)
-        #expect(fixture.hub.closed[peer]?.label == "out_of_turn")
-        #expect(fixture.hub.closed.count == 1)
-        #expect(fixture.hub.take(peer) == [])
-    }
-
-    @Test(arguments: [Operation.createTeam, .listTeams])
-    func `only the command line does local operations`(operation: Operation) throws {
-        let fixture = try Fixture()
-        for credential in [fixture.key, nil] {
-            let error = #expect(throws: OperationError.self) {
-                try fixture.hub.call(fixture.fcgi, operation, ["name": "x"], as: credential)
-            }
-            #expect(error?.code == .forbidden)
-        }
-    }
-
     @Test(arguments: Operation.allCases)
     func `every operation but the open ones needs a credential`(operation: Operation) throws {
         let fixture = try Fixture()
@@ -44,7 +13,7 @@ import Testing
         switch operation.access {
         case .open: break
         case .local, .agentWorker:
-            #expect(throws: OperationError.self) { try call() }
+            #expect(throws: TestHubError.self) { try call() }
         case .authenticated, .scope:
             let error = #expect(throws: OperationError.self) { try call() }
             #expect(error?.code == .authRequired)

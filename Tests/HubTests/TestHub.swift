@@ -108,7 +108,7 @@ final class TestHub {
         nextRequest += 1
         try tell(peer, message(number))
         guard let answer = received[peer]?.first(where: { $0.request == number }) else {
-            throw TestHubError.noAnswer
+            throw closed[peer].map(TestHubError.closed) ?? .noAnswer
         }
         received[peer]?.removeAll { $0.request == number }
         return answer
@@ -192,6 +192,8 @@ final class TestHub {
 
 enum TestHubError: Error {
     case noAnswer
+    /// Instead of an answer the peer was disconnected.
+    case closed(IPCEnd)
 }
 
 extension HubMessage {

@@ -125,7 +125,8 @@ import Testing
         let world = try World()
         #expect(throws: UnixSocketError.inUse(path: world.path)) {
             _ = try IPCListener(
-                loop: world.loop, path: world.path, trustedUsers: [], maximumQueueBytes: 1)
+                loop: world.loop, door: .commandLine, path: world.path, trustedUsers: [],
+                maximumQueueBytes: 1)
         }
     }
 
@@ -133,7 +134,8 @@ import Testing
         let path = "/tmp/" + String(repeating: "x", count: 200)
         #expect(throws: UnixSocketError.pathTooLong(path: path, maximum: 107)) {
             _ = try IPCListener(
-                loop: try EventLoop(), path: path, trustedUsers: [], maximumQueueBytes: 1)
+                loop: try EventLoop(), door: .commandLine, path: path, trustedUsers: [],
+                maximumQueueBytes: 1)
         }
     }
 }

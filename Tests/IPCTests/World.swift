@@ -20,7 +20,7 @@ final class World {
         path = directory.file("hub.sock")
         hub = HubEnd(
             try IPCListener(
-                loop: loop, path: path, trustedUsers: trustedUsers,
+                loop: loop, door: .commandLine, path: path, trustedUsers: trustedUsers,
                 maximumQueueBytes: maximumQueueBytes))
     }
 

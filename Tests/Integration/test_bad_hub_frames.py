@@ -6,6 +6,7 @@ import struct
 
 import pytest
 
+from support.ipc import dial, message
 from support.processes import open_descriptors
 from support.raw import Raw
 from support.waiting import eventually
@@ -14,19 +15,6 @@ from support.waiting import eventually
 NOISE = random.Random(21)
 
 pytestmark = pytest.mark.usefixtures("bounded")
-
-
-def dial_hub(product):
-    return Raw.unix(product.ready["sockets"]["hub"])
-
-
-def message(header, body=b"", total=None, head=None):
-    """One IPC message; `total` and `head` lie about its lengths."""
-    if not isinstance(header, bytes):
-        header = json.dumps(header).encode()
-    return struct.pack(
-        "!II", 4 + len(header) + len(body) if total is None else total,
-        len(header) if head is None else head) + header + body
 
 
 HELLO = {"type": "hello", "version": 1, "role": "ws", "name": "stranger", "pid": 1}
@@ -43,7 +31,7 @@ HELLO = {"type": "hello", "version": 1, "role": "ws", "name": "stranger", "pid":
     message(HELLO, head=15 << 20, total=16 << 20), message(b"[" * 5000),
     message(b'{"type":"hello","type":"hello"}'), message(b'{"a":"\xff"}')], ids=range(25))
 def test_a_malformed_first_message_closes_that_peer_only(product, data):
-    with product.connect() as client, dial_hub(product) as raw:
+    with product.connect() as client, dial(product, "workers") as raw:
         raw.try_send(data)
         raw.until_closed(within=8)
         assert client.until_pong() == []
@@ -63,7 +51,7 @@ def test_a_malformed_first_message_closes_that_peer_only(product, data):
     message({"type": "release", "channel": "x"}), b"\xff" * 16, message(b"{"), NOISE.randbytes(64)],
     ids=range(18))
 def test_a_malformed_later_message_closes_that_peer_only(product, data):
-    with product.connect() as client, dial_hub(product) as raw:
+    with product.connect() as client, dial(product, "workers") as raw:
         raw.send(message(HELLO))
         raw.take(8)
         raw.try_send(data)
@@ -75,7 +63,7 @@ def test_a_malformed_later_message_closes_that_peer_only(product, data):
 @pytest.mark.parametrize("role", ["ws", "fcgi"])
 @pytest.mark.parametrize("operation", ["teams.create", "teams.list", "users.create", "users.list"])
 def test_what_only_the_cli_may_ask_is_refused_to_workers(product, role, operation):
-    with dial_hub(product) as raw:
+    with dial(product, "workers") as raw:
         raw.send(message({**HELLO, "role": role}))
         raw.send(message({
             "type": "call", "request": 1, "operation": operation,
@@ -92,7 +80,7 @@ def test_what_only_the_cli_may_ask_is_refused_to_workers(product, role, operatio
 
 
 def test_a_peer_that_says_nothing_is_closed(product):
-    with dial_hub(product) as raw, dial_hub(product) as half:
+    with dial(product, "workers") as raw, dial(product, "workers") as half:
         half.send(message(HELLO)[:20])
         raw.until_closed(within=10)
         half.until_closed(within=10)
@@ -100,7 +88,7 @@ def test_a_peer_that_says_nothing_is_closed(product):
 
 def test_a_peer_that_never_reads_does_not_grow_the_hub(product):
     """It asks and asks, and its answers stay unread."""
-    with dial_hub(product) as raw:
+    with dial(product, "hub") as raw:
         raw.send(message({**HELLO, "role": "cli", "name": "greedy"}))
         raw.stream.settimeout(2)
         ask = b"".join(message({
@@ -119,7 +107,7 @@ def test_peers_that_come_and_go_leave_no_descriptors(product):
     pid = product.pid("hub")
     before = open_descriptors(pid)
     for n in range(200):
-        raw = dial_hub(product)
+        raw = dial(product, "workers")
         raw.try_send(message(HELLO)[: n % 60])
         raw.close()
     eventually(lambda: open_descriptors(pid) <= before + 2, within=10,

@@ -58,7 +58,8 @@ def test_the_ready_file_is_as_promised(product):
     assert set(ready) == {"url", "ws", "caFile", "teamId", "apiKey", "login", "sockets", "pids"}
     assert ready["ws"].startswith("wss://") and ready["ws"].endswith("/ws")
     assert set(ready["login"]) == {"user", "password"}
-    assert set(ready["sockets"]) == {"hub", "fcgi", "ws"} and len(ready["sockets"]["ws"]) == 2
+    assert set(ready["sockets"]) == {"hub", "workers", "agents", "fcgi", "ws"}
+    assert len(ready["sockets"]["ws"]) == 2
     assert set(ready["pids"]) >= {"nginx", "hub", "fcgi", "ws"} and len(ready["pids"]["ws"]) == 2
     assert oct(product.ready_file.stat().st_mode & 0o077) == "0o0", "others may read the key"
     with product.api() as api:

@@ -32,6 +32,17 @@ import Testing
         #expect(table.due(at: .seconds(35)).map(\.session) == ["other", "s"])
     }
 
+    @Test func `nobody takes a lease from a worker whose link stands`() {
+        var table = table()
+        let announced = table.announce(2, capacity: 1, leases: [("s", 3)], at: .seconds(15), timing)
+        #expect(announced == [.unknown("s", generation: 3)])
+        #expect(table["s"]?.worker == 1 && table.due(at: .seconds(20)).map(\.session) == ["s"])
+        table.left(1, at: .seconds(20), timing)
+        #expect(
+            table.announce(2, capacity: 1, leases: [("s", 3)], at: .seconds(20), timing)
+                == [.adopted("s")])
+    }
+
     @Test func `another generation is unknown and renews nothing`() {
         var table = table()
         for generation: Int64 in [2, 4] {

@@ -41,7 +41,8 @@ final class World {
     func startHub(generations: Generations = Generations(config: 0, theme: 0)) throws {
         hub = TestHub(
             try IPCListener(
-                loop: loop, path: directory.file("hub.sock"), trustedUsers: [geteuid()],
+                loop: loop, door: .workers, path: directory.file("hub.sock"),
+                trustedUsers: [geteuid()],
                 maximumQueueBytes: 1 << 24), generations)
     }
 

@@ -8,13 +8,25 @@ import Logging
 import System
 import Tools
 
+/// The worker was started as a user that cannot become the one it is to be.
+struct AgentUserError: Error, CustomStringConvertible {
+    let user: UnixUser
+    let reason: SystemError
+
+    var description: String {
+        "uid \(geteuid()) could not become \(user), as --agent-user says: \(reason); start it as root,"
+            + " or as that user without the option"
+    }
+}
+
 /// The process `switchboard-agent`: one worker, from the command line to the exit status.
 public enum AgentWorkerProcess {
     private static let program = "switchboard-agent"
 
     /// Runs until it is told to stop, and ends the process.
     public static func run() -> Never {
-        let arguments = DaemonArguments.parseOrExit(program: program, defaultName: "agent-1")
+        let arguments = DaemonArguments.parseOrExit(
+            program: program, defaultName: "agent-1", extra: [.agentUser])
         do {
             JSON.seed()
             try Crypto.initialise()
@@ -22,6 +34,8 @@ public enum AgentWorkerProcess {
             let settings = try Settings.load(
                 configDirectory: arguments.paths.configDirectory, environment: environment)
             let claude = try configuration(settings.agent, environment)
+            // With what only root may read in hand; the rest needs no more than an agent has.
+            if let user = arguments.agentUser { try become(user) }
             let logger = Log.bootstrap(process: arguments.name, settings: settings.logging)
             try serve(arguments, settings.agent, claude, Notify(environment: environment), logger)
             endProcess(0)
@@ -34,6 +48,15 @@ public enum AgentWorkerProcess {
         } catch {
             StandardError.write("\(program): \(error)\n")
             endProcess(1)
+        }
+    }
+
+    private static func become(_ user: UnixUser) throws {
+        guard geteuid() != user.uid else { return }
+        do throws(SystemError) {
+            try user.become()
+        } catch {
+            throw AgentUserError(user: user, reason: error)
         }
     }
 
@@ -85,7 +108,7 @@ public enum AgentWorkerProcess {
         let options = Model.Options(
             name: settings.model, maximumOutputTokens: settings.maximumOutputTokens)
         return AgentWorker.Parts(
-            settings: settings, hubSocket: paths.hubSocket, name: arguments.name,
+            settings: settings, hubSocket: paths.agentsSocket, name: arguments.name,
             folders: WorkspaceFolders(
                 stateDirectory: paths.agentDirectory,
                 hidden: [paths.configDirectory, paths.stateDirectory, paths.runDirectory]),

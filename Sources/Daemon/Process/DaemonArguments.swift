@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// The command line of a daemon.
 ///
@@ -10,6 +11,8 @@ public struct DaemonArguments: Sendable, Equatable {
     public let name: String
     /// Loopback port that a WebSocket worker also listens on; 0 lets the system choose.
     public let listenTCP: UInt16?
+    /// Whom agent workers run as, where it is not whoever started them.
+    public let agentUser: UnixUser?
 
     /// What the command line asks for.
     public enum Request: Sendable, Equatable {
@@ -19,9 +22,9 @@ public struct DaemonArguments: Sendable, Equatable {
 
     /// `arguments` without the program's name; `defaultName` is used where `--name` is not given.
     ///
-    /// `acceptsTCP` is true for the one daemon that has `--listen-tcp`.
+    /// `extra` holds the options beyond everybody's that this daemon has.
     public static func parse(
-        _ arguments: [String], defaultName: String, acceptsTCP: Bool
+        _ arguments: [String], defaultName: String, extra: Set<ExtraOption> = []
     ) throws(DaemonArgumentsError) -> Request {
         var values: [String: String] = [:]
         var rest = arguments[...]
@@ -30,7 +33,10 @@ public struct DaemonArguments: Sendable, Equatable {
             let parts = argument.split(
                 separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let option = parts.first.map(String.init) ?? ""
-            guard options.contains(option), acceptsTCP || option != "--listen-tcp" else {
+            guard
+                options.contains(option)
+                    || ExtraOption(rawValue: option).map(extra.contains) == true
+            else {
                 throw .unknown(argument)
             }
             guard let value = parts.count == 2 ? String(parts[1]) : rest.popFirst(), !value.isEmpty
@@ -43,12 +49,12 @@ public struct DaemonArguments: Sendable, Equatable {
     /// Parses the process's own command line; prints and ends the process where there is nothing
     /// to run: status 0 after `--help`, 2 after a wrong argument.
     public static func parseOrExit(
-        program: String, defaultName: String, acceptsTCP: Bool = false
+        program: String, defaultName: String, extra: Set<ExtraOption> = []
     ) -> DaemonArguments {
-        let usage = usage(program: program, acceptsTCP: acceptsTCP)
+        let usage = usage(program: program, extra: extra)
         do {
             let arguments = Array(CommandLine.arguments.dropFirst())
-            switch try parse(arguments, defaultName: defaultName, acceptsTCP: acceptsTCP) {
+            switch try parse(arguments, defaultName: defaultName, extra: extra) {
             case .run(let result): return result
             case .help:
                 print(usage)
@@ -60,9 +66,15 @@ public struct DaemonArguments: Sendable, Equatable {
         }
     }
 
-    private static let options = [
-        "--config-dir", "--state-dir", "--run-dir", "--name", "--listen-tcp",
-    ]
+    private static let options = ["--config-dir", "--state-dir", "--run-dir", "--name"]
+
+    /// What only some daemons have.
+    public enum ExtraOption: String, Sendable {
+        /// The WebSocket worker.
+        case listenTCP = "--listen-tcp"
+        /// The hub, which knows agent workers by it, and the agent worker, which becomes it.
+        case agentUser = "--agent-user"
+    }
 
     private static func build(
         _ values: [String: String], defaultName: String
@@ -86,28 +98,41 @@ public struct DaemonArguments: Sendable, Equatable {
             }
             return port
         }
+        let agentUser = try values["--agent-user"].map { (text) throws(DaemonArgumentsError) in
+            guard let user = UnixUser(parsing: text) else {
+                throw .badValue(
+                    "--agent-user", text,
+                    allowed: "the name of an account (systemd-sysusers makes switchboard-agent), or"
+                        + " UID:GID in numbers")
+            }
+            return user
+        }
         let config = try directory("--config-dir", Paths.installedConfigDirectory)
         let state = try directory("--state-dir", Paths.installedStateDirectory)
         let run = try directory("--run-dir", Paths.installedRunDirectory)
         do throws(PathsError) {
             let paths = try Paths(
                 configDirectory: config, stateDirectory: state, runDirectory: run)
-            return DaemonArguments(paths: paths, name: name, listenTCP: port)
+            return DaemonArguments(
+                paths: paths, name: name, listenTCP: port, agentUser: agentUser)
         } catch {
             throw .paths(error)
         }
     }
 
-    static func usage(program: String, acceptsTCP: Bool) -> String {
+    static func usage(program: String, extra: Set<ExtraOption>) -> String {
         let tcp =
-            acceptsTCP
+            extra.contains(.listenTCP)
             ? "\n  --listen-tcp PORT  listen on 127.0.0.1 as well, for tests and benchmarks" : ""
+        let user =
+            extra.contains(.agentUser)
+            ? "\n  --agent-user USER  whom agent workers run as: an account, or UID:GID" : ""
         return """
             usage: \(program) [options]
               --config-dir DIR   config.json and theme.json (\(Paths.installedConfigDirectory))
               --state-dir DIR    the database (\(Paths.installedStateDirectory))
               --run-dir DIR      sockets (\(Paths.installedRunDirectory))
-              --name NAME        name in logs and of the socket's folder\(tcp)
+              --name NAME        name in logs and of the socket's folder\(tcp)\(user)
               --help             this text
             """
     }

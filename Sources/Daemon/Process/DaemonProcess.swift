@@ -48,12 +48,13 @@ public final class DaemonProcess {
     /// - Parameters:
     ///   - program: for messages to whoever started it, such as `switchboard-hub`.
     ///   - defaultName: the process's name without `--name`.
-    ///   - acceptsTCP: whether there is an option `--listen-tcp`.
+    ///   - extra: the options that it has beyond everybody's.
     public static func run<Service: DaemonService>(
-        _ service: Service.Type, program: String, defaultName: String, acceptsTCP: Bool = false
+        _ service: Service.Type, program: String, defaultName: String,
+        extra: Set<DaemonArguments.ExtraOption> = []
     ) -> Never {
         let arguments = DaemonArguments.parseOrExit(
-            program: program, defaultName: defaultName, acceptsTCP: acceptsTCP)
+            program: program, defaultName: defaultName, extra: extra)
         do {
             let process = try DaemonProcess(arguments)
             try process.serve(service)

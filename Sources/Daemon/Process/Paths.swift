@@ -1,3 +1,4 @@
+import Protocol
 import System
 
 /// Where the parts of one installation are: the one place that names files and sockets.
@@ -6,8 +7,12 @@ public struct Paths: Sendable, Equatable {
     public let stateDirectory: String
     public let runDirectory: String
 
-    /// The hub's socket: peers of every role connect to it.
+    /// The hub's door for the `switchboard` command.
     public var hubSocket: String { "\(runDirectory)/hub/hub.sock" }
+    /// The hub's door for WebSocket and FastCGI workers.
+    public var workersSocket: String { "\(runDirectory)/workers/workers.sock" }
+    /// The hub's door for agent workers, in a folder that their user may enter.
+    public var agentsSocket: String { "\(runDirectory)/agents/agents.sock" }
     /// nginx speaks FastCGI to it.
     public var fcgiSocket: String { "\(runDirectory)/fcgi/fcgi.sock" }
     /// nginx proxies WebSockets to it; `name` is the worker's, such as `ws-1`.
@@ -29,10 +34,19 @@ public struct Paths: Sendable, Equatable {
         self.stateDirectory = stateDirectory
         self.runDirectory = runDirectory
         let longestName = String(repeating: "x", count: ProcessName.maximumBytes)
-        for path in [hubSocket, fcgiSocket, webSocketSocket(name: longestName)] {
+        for path in Door.allCases.map(socket) + [fcgiSocket, webSocketSocket(name: longestName)] {
             guard path.utf8.count <= UnixAddress.maximumBytes else {
                 throw PathsError.tooLong(runDirectory: runDirectory, longestSocket: path)
             }
+        }
+    }
+
+    /// Where the hub listens for processes of some roles.
+    public func socket(of door: Door) -> String {
+        switch door {
+        case .commandLine: hubSocket
+        case .workers: workersSocket
+        case .agents: agentsSocket
         }
     }
 

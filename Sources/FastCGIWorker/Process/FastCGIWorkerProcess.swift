@@ -33,7 +33,7 @@ public final class FastCGIWorkerProcess: DaemonService {
             path: arguments.paths.fcgiSocket, backlog: Self.backlog, mode: Self.socketMode)
         let hello = Hello(role: .fastCGIWorker, name: arguments.name, processID: getpid())
         link = HubLink(
-            loop: loop, path: arguments.paths.hubSocket, hello: hello, logger: logger)
+            loop: loop, path: arguments.paths.workersSocket, hello: hello, logger: logger)
         desk = HubDesk(link: link)
         gate = CredentialGate(now: { WallClock.now })
         startThreads(process.settings)

@@ -1,10 +1,11 @@
+import Glibc
 import IPC
 import Protocol
 
 /// What an iteration of the hub's loop has to apply, in the order of arrival.
 package enum HubCommand {
-    /// A process said hello and passed the checks of the socket.
-    case arrived(PeerID, Hello)
+    /// A process said hello and passed the checks of its door; `process` as the kernel tells it.
+    case arrived(PeerID, Hello, process: pid_t? = nil)
     case message(PeerID, PeerMessage)
     case left(PeerID, IPCEnd)
     /// Alarms of ``Alarms`` may be due.

@@ -12,12 +12,11 @@ extension HubCore {
         // Left in this very iteration: nobody hears an answer, and an acknowledgement that nobody
         // got promises nothing.
         guard let peer = peers[id] else { return }
-        guard peer.hello.role.maySend(message) else {
-            let what = "\(message.name) as role \(peer.hello.role.rawValue)"
-            return iteration.add(.close(id, .outOfTurn(what)))
+        if let objection = peer.hello.role.objection(to: message) {
+            return iteration.add(.close(id, .outOfTurn(objection)))
         }
         let reply = message.request.map { Reply(peer: id, request: $0) }
-        try attempt(message.name, reply, iteration) {
+        try attempt(message.kind.rawValue, reply, iteration) {
             try perform(message, for: id, peer.hello.role, iteration)
         }
     }
@@ -45,13 +44,13 @@ extension HubCore {
         case .release(let channel):
             channels.leave(channel, peer)
         case .publish(let request, let credential, let events, let texts):
-            let caller = try caller(credential, role, iteration)
+            let caller = try caller(credential, role, peer, iteration)
             try publishing.publish(
                 events, texts: texts, for: caller, Reply(peer: peer, request: request), iteration)
         case .call(let request, let credential, let operation, let parameters):
             let call = OperationCall(
                 operation: operation, parameters: parameters,
-                caller: try caller(credential, role, iteration), iteration: iteration)
+                caller: try caller(credential, role, peer, iteration), iteration: iteration)
             try operations.run(call, Reply(peer: peer, request: request))
         case .used(let ids):
             try noteUse(of: ids, iteration)
@@ -91,12 +90,12 @@ extension HubCore {
     }
 
     private func caller(
-        _ credential: CredentialID?, _ role: Hello.Role, _ iteration: Iteration
+        _ credential: CredentialID?, _ role: Hello.Role, _ peer: PeerID, _ iteration: Iteration
     ) throws(OperationError) -> Caller {
         guard let credential else {
             return switch role {
             case .cli: .local
-            case .agentWorker: .agentWorker
+            case .agentWorker: .agentWorker(peer)
             case .webSocketWorker, .fastCGIWorker: .anonymous
             }
         }

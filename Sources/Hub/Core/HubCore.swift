@@ -1,5 +1,6 @@
 import Crypto
 import Daemon
+import Glibc
 import IPC
 import JSON
 import Logging
@@ -99,8 +100,8 @@ package final class HubCore {
 
     private func apply(_ command: HubCommand, _ iteration: Iteration) throws {
         switch command {
-        case .arrived(let peer, let hello):
-            greet(peer, hello, iteration)
+        case .arrived(let peer, let hello, let process):
+            greet(peer, hello, process, iteration)
         case .left(let peer, let reason):
             leave(peer, reason, iteration)
         case .message(let peer, let message):
@@ -117,16 +118,32 @@ package final class HubCore {
         }
     }
 
-    private func greet(_ peer: PeerID, _ hello: Hello, _ iteration: Iteration) {
+    private func greet(
+        _ peer: PeerID, _ hello: Hello, _ process: pid_t?, _ iteration: Iteration
+    ) {
+        if hello.role == .agentWorker, let process {
+            replaceLinks(ofProcess: process, hello.role, iteration)
+        }
         logger.info(
             "process connected",
             metadata: ["peer": "\(hello.name)", "role": "\(hello.role.rawValue)"])
-        peers.add(peer, hello)
+        peers.add(peer, hello, process: process)
         metrics.peers(of: hello.role, changedBy: 1)
         iteration.send(
             .welcome(Welcome(instance: instance, generations: generations)), to: peer)
-        guard hello.role != .cli else { return }
+        guard hello.role.decidesByCredentials else { return }
         for part in credentials.table() { iteration.send(.credentials(part), to: peer) }
+    }
+
+    /// An agent worker that connects again may do so before the end of its old link is seen; its
+    /// leases have to be free by then, because nobody takes those of a link that stands.
+    private func replaceLinks(
+        ofProcess process: pid_t, _ role: Hello.Role, _ iteration: Iteration
+    ) {
+        for older in peers.links(ofProcess: process, role) {
+            leave(older, .replaced, iteration)
+            iteration.add(.close(older, .replaced))
+        }
     }
 
     private func leave(_ id: PeerID, _ reason: IPCEnd, _ iteration: Iteration) {

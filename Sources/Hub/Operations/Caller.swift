@@ -8,8 +8,8 @@ package enum Caller: Equatable, Sendable {
     case principal(Principal)
     /// The CLI on this machine, whose uid is its credential: an admin of whichever team it names.
     case local
-    /// An agent worker on this machine, for the lease that its call names.
-    case agentWorker
+    /// An agent worker on this machine, for a lease of its own that its call names.
+    case agentWorker(PeerID)
     /// A run, as its worker reports it; the lease was checked.
     case run(RunAuthor)
 

@@ -1,10 +1,13 @@
 import Daemon
+import Glibc
 import Protocol
 
 /// The processes that are connected now.
 package final class Peers {
     struct Peer {
         let hello: Hello
+        /// What the kernel says; nil where it was not asked.
+        let process: pid_t?
         /// What it measured, as it said last.
         var stats: MetricsSnapshot?
     }
@@ -15,7 +18,9 @@ package final class Peers {
 
     subscript(id: PeerID) -> Peer? { peers[id] }
 
-    func add(_ id: PeerID, _ hello: Hello) { peers[id] = Peer(hello: hello) }
+    func add(_ id: PeerID, _ hello: Hello, process: pid_t?) {
+        peers[id] = Peer(hello: hello, process: process)
+    }
 
     func remove(_ id: PeerID) -> Peer? { peers.removeValue(forKey: id) }
 
@@ -25,23 +30,14 @@ package final class Peers {
 
     func count(_ role: Hello.Role) -> Int { peers.values.count { $0.hello.role == role } }
 
-    /// Everybody who decides by credentials and speaks to clients: all but the CLI.
+    /// Everybody who decides by credentials and speaks to clients.
     package var workers: [PeerID] {
-        peers.filter { $0.value.hello.role != .cli }.keys.sorted()
+        peers.filter { $0.value.hello.role.decidesByCredentials }.keys.sorted()
     }
-}
 
-extension Hello.Role {
-    /// Whether a process of this role may say this at all; anything else ends its connection.
-    func maySend(_ message: PeerMessage) -> Bool {
-        switch message {
-        case .subscribe, .read: self == .webSocketWorker || self == .agentWorker
-        case .resume, .release: self != .fastCGIWorker
-        case .publish: self != .webSocketWorker
-        case .call: true
-        case .used, .stats: self != .cli
-        case .ready, .report: self == .agentWorker
-        }
+    /// Other links of a process with the same role.
+    func links(ofProcess process: pid_t, _ role: Hello.Role) -> [PeerID] {
+        peers.filter { $0.value.process == process && $0.value.hello.role == role }.keys.sorted()
     }
 }
 
@@ -54,22 +50,6 @@ extension PeerMessage {
             .call(let request, _, _, _), .report(let request, _):
             request
         case .release, .used, .stats, .ready: nil
-        }
-    }
-
-    /// For logs and refusals: the word on the wire.
-    var name: String {
-        switch self {
-        case .subscribe: "subscribe"
-        case .read: "read"
-        case .resume: "resume"
-        case .release: "release"
-        case .publish: "publish"
-        case .call: "call"
-        case .used: "used"
-        case .stats: "stats"
-        case .ready: "ready"
-        case .report: "report"
         }
     }
 }

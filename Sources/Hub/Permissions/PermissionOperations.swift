@@ -33,7 +33,7 @@ struct PermissionOperations {
     /// Of a worker's run, or of an agent outside: a repeated question is the same question, until
     /// it has ended.
     private func request(_ call: OperationCall) throws -> JSONValue {
-        if call.caller == .agentWorker {
+        if case .agentWorker = call.caller {
             return try RunQuestions(directory: directory, desk: desk, leases: runs.leases).ask(call)
         }
         let session = try call.session(directory).row

@@ -34,7 +34,8 @@ public final class HubProcess: DaemonService {
         _ = try core.apply(
             [.task(core.filesAtStart())], now: WallClock.now, clock: loop.now)
         let server = try HubServer(
-            loop: loop, core: core, path: socketPath, trustedUsers: [getuid(), 0])
+            loop: loop, core: core,
+            Doorway.all(paths, own: getuid(), agentUser: process.arguments.agentUser))
         self.server = server
         inbox.submit = { [weak server] task in server?.submit(task) }
         trimmer = HistoryTrimmer(

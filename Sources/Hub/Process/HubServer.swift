@@ -17,8 +17,10 @@ package final class HubServer {
 
     private let core: HubCore
     private let loop: EventLoop
-    private let listener: IPCListener
+    private var listeners: [IPCListener] = []
     private var connections: [PeerID: IPCConnection] = [:]
+    /// How many came in through each door and are here.
+    private var present: [Door: Int] = [:]
     private var nextPeer: UInt64 = 1
     private var inbox: [HubCommand] = []
     private var dirty: Set<PeerID> = []
@@ -26,21 +28,33 @@ package final class HubServer {
     private var alarm: Timer?
     private var alarmAt: Duration?
 
+    /// 512 processes a door: whoever is behind one cannot take the descriptors that the others need.
+    private static let maximumPeersPerDoor = 512
+
     /// Listens at once.
     package init(
-        loop: EventLoop, core: HubCore, path: String, trustedUsers: Set<uid_t>
+        loop: EventLoop, core: HubCore, _ doorways: [Doorway]
     ) throws(UnixSocketError) {
         self.loop = loop
         self.core = core
-        listener = try IPCListener(
-            loop: loop, path: path, trustedUsers: trustedUsers,
+        for doorway in doorways { listeners.append(try listen(doorway)) }
+        endOfIteration = loop.atEndOfIteration { [weak self] in self?.finishIteration() }
+    }
+
+    private func listen(_ doorway: Doorway) throws(UnixSocketError) -> IPCListener {
+        let listener = try IPCListener(
+            loop: loop, door: doorway.door, path: doorway.path,
+            trustedUsers: doorway.trustedUsers, mode: doorway.mode,
             maximumQueueBytes: core.settings.hub.maximumPeerQueueBytes)
         listener.onPeer = { [weak self] hello, connection in self?.admit(hello, connection) }
-        listener.onRefusal = { [core] reason in
-            core.metrics.ended(reason)
-            core.logger.warning("connection refused", metadata: ["reason": "\(reason)"])
-        }
-        endOfIteration = loop.atEndOfIteration { [weak self] in self?.finishIteration() }
+        listener.onRefusal = { [weak self] in self?.refused($0, at: doorway.door) }
+        return listener
+    }
+
+    private func refused(_ reason: IPCEnd, at door: Door) {
+        core.metrics.ended(reason)
+        core.logger.warning(
+            "connection refused", metadata: ["door": "\(door.rawValue)", "reason": "\(reason)"])
     }
 
     /// Puts a command of the hub's own into the inbox of this iteration.
@@ -49,7 +63,7 @@ package final class HubServer {
     /// Stops listening, applies what has been read and what `last` adds, sends it all, and lets the
     /// peers go.
     package func close(_ last: HubTask) {
-        listener.close()
+        for listener in listeners { listener.close() }
         inbox.append(.task(last))
         finishIteration()
         endOfIteration?.cancel()
@@ -63,15 +77,24 @@ package final class HubServer {
     }
 
     private func admit(_ hello: Hello, _ connection: IPCConnection) {
+        let door = hello.role.door
+        guard present[door, default: 0] < Self.maximumPeersPerDoor else {
+            core.metrics.reached(limit: "ipc.maximumPeersPerDoor")
+            let reason = IPCEnd.tooManyPeers(door, maximum: Self.maximumPeersPerDoor)
+            connection.close(reason)
+            return refused(reason, at: door)
+        }
+        present[door, default: 0] += 1
         let id = PeerID(nextPeer)
         nextPeer += 1
         connections[id] = connection
         connection.onMessage = { [weak self] envelope in self?.received(envelope, from: id) }
         connection.onEnd = { [weak self] reason in
             self?.connections[id] = nil
+            self?.present[door, default: 1] -= 1
             self?.inbox.append(.left(id, reason))
         }
-        inbox.append(.arrived(id, hello))
+        inbox.append(.arrived(id, hello, process: connection.peerProcess))
     }
 
     private func received(_ envelope: Envelope, from id: PeerID) {

@@ -38,10 +38,12 @@ package final class Leases {
             abort: settings().abortTimeout)
     }
 
-    /// The record of a lease that is held; throws `LEASE_LOST` for every other.
-    func row(of lease: SessionLease, _ iteration: Iteration) throws -> LeaseRow {
-        guard let row = try iteration.store.lease(of: lease.session),
-            row.generation == lease.generation, row.state != .ended
+    /// The record of a lease that the caller holds; throws `LEASE_LOST` for every other.
+    func row(of lease: SessionLease, for call: OperationCall) throws -> LeaseRow {
+        guard case .agentWorker(let worker) = call.caller,
+            let row = try call.store.lease(of: lease.session),
+            row.generation == lease.generation, row.state != .ended,
+            isHeld(lease, by: worker)
         else { throw Self.lost(lease) }
         return row
     }
@@ -49,7 +51,14 @@ package final class Leases {
     static func lost(_ lease: SessionLease) -> OperationError {
         OperationError(
             .leaseLost,
-            "run \(lease.generation) of session \(lease.session) is over, or never was; stop it")
+            "run \(lease.generation) of session \(lease.session) is over, or never was yours; stop it"
+        )
+    }
+
+    /// Whether this very worker has the run.
+    func isHeld(_ lease: SessionLease, by worker: PeerID) -> Bool {
+        guard let held = table[lease.session] else { return false }
+        return held.generation == lease.generation && held.worker == worker
     }
 
     /// Whether a worker holds this very lease.

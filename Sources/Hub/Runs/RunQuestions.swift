@@ -15,7 +15,7 @@ struct RunQuestions {
     /// A repeated question is the same question; how it ended is told again.
     func ask(_ call: OperationCall) throws -> JSONValue {
         let lease = try call.lease()
-        let row = try leases.row(of: lease, call.iteration)
+        let row = try leases.row(of: lease, for: call)
         guard row.state != .stopping else {
             throw OperationError(
                 .conflict, "the run is being stopped, so nobody is asked for it any more")

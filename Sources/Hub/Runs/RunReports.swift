@@ -24,7 +24,9 @@ struct RunReports {
             row.generation == report.lease.generation
         else { throw Leases.lost(report.lease) }
         if report.number <= row.lastReport { return iteration.answer(reply, .null) }
-        guard row.state != .ended else { throw Leases.lost(report.lease) }
+        guard row.state != .ended, runs.leases.isHeld(report.lease, by: reply.peer) else {
+            throw Leases.lost(report.lease)
+        }
         let end = try Self.end(of: report)
         if end != nil {
             try runs.permissions.withdrawAll(

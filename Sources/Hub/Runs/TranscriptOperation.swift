@@ -16,7 +16,7 @@ struct TranscriptOperation {
 
     private func read(_ call: OperationCall) throws -> JSONValue {
         let lease = try call.lease()
-        _ = try leases.row(of: lease, call.iteration)
+        _ = try leases.row(of: lease, for: call)
         let after = try call.page().after.flatMap { Int64($0) } ?? 0
         let rows = try call.store.transcript(
             of: lease.session, after: after, maximumBytes: Self.pageBytes)

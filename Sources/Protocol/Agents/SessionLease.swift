@@ -37,6 +37,9 @@ public struct AgentReadiness: Sendable, Equatable {
     public let capacity: Int
     public let leases: [SessionLease]
 
+    /// What the setting `agent.capacity` allows at most: sums of it stay small.
+    public static let maximumCapacity = 10_000
+
     public init(capacity: Int, leases: [SessionLease]) {
         self.capacity = capacity
         self.leases = leases
@@ -52,8 +55,11 @@ public struct AgentReadiness: Sendable, Equatable {
 
     init(_ reader: HeaderReader) throws(WireError) {
         capacity = try reader.count("capacity")
+        guard capacity <= Self.maximumCapacity else { throw .badField("capacity") }
+        let items = try reader.array("leases")
+        guard items.count <= Self.maximumCapacity else { throw .badField("leases") }
         var leases: [SessionLease] = []
-        for item in try reader.array("leases") {
+        for item in items {
             guard let pair = item.arrayValue, pair.count == 2 else { throw .badField("leases") }
             let inner = HeaderReader(["session": pair[0], "generation": pair[1]])
             leases.append(

@@ -78,41 +78,41 @@ public enum PeerMessage: Sendable, Equatable {
 
     public init(_ envelope: Envelope) throws(WireError) {
         let reader = HeaderReader(envelope.header)
-        switch try reader.string("type") {
-        case "subscribe":
+        let type = try reader.string("type")
+        guard let kind = Kind(rawValue: type) else { throw .unknownType(type) }
+        switch kind {
+        case .subscribe:
             self = .subscribe(
                 try reader.integer("request"), try reader.identifier("credential"),
                 try reader.channel(), since: try reader.optionalPosition())
-        case "read":
+        case .read:
             self = .read(
                 try reader.integer("request"), try reader.identifier("credential"),
                 try reader.channel(), since: try reader.position())
-        case "resume":
+        case .resume:
             self = .resume(
                 try reader.integer("request"), try reader.identifier("team"),
                 try reader.channel(), since: try reader.position())
-        case "release":
+        case .release:
             self = .release(try reader.channel())
-        case "publish":
+        case .publish:
             self = .publish(
                 try reader.integer("request"), try reader.optionalIdentifier("credential"),
                 try ProducedEvent.list(try reader.array("events"), texts: envelope.body),
                 texts: envelope.body)
-        case "call":
+        case .call:
             self = .call(
                 try reader.integer("request"), try reader.optionalIdentifier("credential"),
                 try reader.word("operation"), try reader.object("parameters"))
-        case "used":
+        case .used:
             self = .used(try Self.credentials(try reader.array("credentials")))
-        case "stats":
+        case .stats:
             self = .stats(try reader.object("metrics"))
-        case "ready":
+        case .ready:
             self = .ready(try AgentReadiness(reader))
-        case "report":
+        case .report:
             self = .report(
                 try reader.integer("request"), try RunReport(reader, body: envelope.body))
-        case let type:
-            throw .unknownType(type)
         }
     }
 

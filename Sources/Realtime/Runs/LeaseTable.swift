@@ -51,7 +51,7 @@ public struct LeaseTable<Worker: Hashable & Comparable & Sendable>: Sendable {
         case renewed(SessionID)
         /// Known, and without a worker until now, which has missed what was pushed meanwhile.
         case adopted(SessionID)
-        /// Of a run that is over: whoever has it must stop.
+        /// Of a run that is over, or that another worker has: whoever announced it must stop.
         case unknown(SessionID, generation: Int64)
     }
 
@@ -115,16 +115,17 @@ public struct LeaseTable<Worker: Hashable & Comparable & Sendable>: Sendable {
                 renewedUntil: now + timing.lifetime))
     }
 
-    /// A worker says what it takes and what it is at; an unlisted lease stays as it is.
+    /// A worker says what it takes and what it is at; an unlisted lease stays as it is, and so does
+    /// one that a worker with a link has.
     public mutating func announce(
         _ worker: Worker, capacity: Int, leases listed: [(SessionID, generation: Int64)],
         at now: Duration, _ timing: Timing
     ) -> [Announced] {
         capacities[worker] = capacity
         return listed.map { session, generation in
-            guard var lease = leases[session], lease.generation == generation else {
-                return .unknown(session, generation: generation)
-            }
+            guard var lease = leases[session], lease.generation == generation,
+                lease.worker == nil || lease.worker == worker
+            else { return .unknown(session, generation: generation) }
             let isKnown = lease.worker == worker
             lease.worker = worker
             lease.renewedUntil = now + timing.lifetime

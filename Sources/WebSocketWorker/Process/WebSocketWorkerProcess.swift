@@ -18,8 +18,8 @@ public final class WebSocketWorkerProcess: DaemonService {
         WebSocketServer.limitDescriptors(
             forSockets: WebSocketWorker.maximumSockets(process.settings))
         worker = try WebSocketWorker(
-            loop: process.loop, settings: process.settings, hubSocket: arguments.paths.hubSocket,
-            name: arguments.name, logger: process.logger)
+            loop: process.loop, settings: process.settings,
+            hubSocket: arguments.paths.workersSocket, name: arguments.name, logger: process.logger)
         do {
             try worker.listen(unixSocket: socketPath, mode: Self.socketMode)
             if let wanted = arguments.listenTCP {

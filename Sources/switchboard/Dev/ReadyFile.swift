@@ -22,7 +22,8 @@ struct ReadyFile {
             "apiKey": .string(login.apiKey),
             "login": ["user": .string(login.user), "password": .string(login.password)],
             "sockets": [
-                "hub": .string(paths.hubSocket), "fcgi": .string(paths.fcgiSocket),
+                "hub": .string(paths.hubSocket), "workers": .string(paths.workersSocket),
+                "agents": .string(paths.agentsSocket), "fcgi": .string(paths.fcgiSocket),
                 "ws": .array(webSocketWorkers.map { .string(paths.webSocketSocket(name: $0)) }),
             ],
             "pids": [

@@ -5,6 +5,7 @@ import JSON
 import Protocol
 import Realtime
 import System
+import TestSupport
 import Testing
 
 @Suite struct HubServerTests {
@@ -99,11 +100,50 @@ import Testing
         #expect(error?.code == .invalidLogin)
     }
 
+    @Test(arguments: Hello.Role.allCases, Door.allCases)
+    func `a process comes in through the door of its role and no other`(
+        role: Hello.Role, door: Door
+    ) throws {
+        defer { hub.close() }
+        let link = HubLink(
+            loop: hub.loop, path: hub.socketPath(door),
+            hello: Hello(role: role, name: "x", processID: 1), logger: .silent)
+        defer { link.stop() }
+        link.start()
+        let metrics = hub.core.metrics.registry
+        let isRefused = { metrics.snapshot().samples.contains { $0.label == "wrong_door" } }
+        #expect(hub.turn { link.isUp || isRefused() })
+        #expect(link.isUp == (role.door == door))
+    }
+
+    @Test func `an agent worker that connects anew goes on with its runs`() throws {
+        defer { hub.close() }
+        let first = try hub.connect(.agentWorker, "agent")
+        first.link.tell(.ready(AgentReadiness(capacity: 1, leases: [])))
+        let team = JSONValue.string(channel.id)
+        let session = try #require(try hub.call(cli, .createSession, ["teamId": team])["id"])
+        _ = try hub.call(cli, .createMessage, ["id": session, "text": "go"])
+        #expect(hub.turn { first.lease != nil })
+        let lease = try #require(first.lease)
+        first.link.onDown = { _ in first.link.stop() }
+        // The same process, as the kernel tells: its old link ends although nobody closed it.
+        let second = try hub.connect(.agentWorker, "agent")
+        second.link.tell(.ready(AgentReadiness(capacity: 1, leases: [lease])))
+        let report = RunReport(lease: lease, number: 1, events: [])
+        guard case .answered = try hub.ask(second, { .report($0, report) }) else {
+            throw TestHubError.noAnswer
+        }
+        #expect(!first.link.isUp)
+        #expect(second.stops.isEmpty)
+    }
+
     @Test func `a second hub at the same socket is refused`() throws {
         defer { hub.close() }
-        #expect(throws: UnixSocketError.inUse(path: hub.socketPath)) {
+        let path = hub.socketPath(.workers)
+        #expect(throws: UnixSocketError.inUse(path: path)) {
             try HubServer(
-                loop: hub.loop, core: hub.core, path: hub.socketPath, trustedUsers: [getuid()])
+                loop: hub.loop, core: hub.core,
+                [Doorway(.workers, path: path, trustedUsers: [getuid()])])
         }
     }
 }

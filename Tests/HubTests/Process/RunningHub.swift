@@ -24,7 +24,7 @@ final class RunningHub {
     private let logger = Logger.silent
 
     var directory: String { folder.path }
-    var socketPath: String { "\(directory)/hub.sock" }
+    func socketPath(_ door: Door) -> String { "\(directory)/\(door.rawValue).sock" }
     var configDirectory: String { "\(directory)/config" }
 
     private final class Inbox {
@@ -50,7 +50,10 @@ final class RunningHub {
         _ = try core.apply(
             [.task(core.filesAtStart())], now: Timestamp(milliseconds: 1), clock: loop.now)
         server = try HubServer(
-            loop: loop, core: core, path: "\(directory)/hub.sock", trustedUsers: [getuid()])
+            loop: loop, core: core,
+            Door.allCases.map {
+                Doorway($0, path: "\(directory)/\($0.rawValue).sock", trustedUsers: [getuid()])
+            })
         inbox.server = server
     }
 
@@ -69,7 +72,7 @@ final class RunningHub {
     /// A link that is up, with everything that was pushed to it.
     func connect(_ role: Hello.Role, _ name: String) throws -> Peer {
         let link = HubLink(
-            loop: loop, path: socketPath,
+            loop: loop, path: socketPath(role.door),
             hello: Hello(role: role, name: name, processID: getpid()), logger: logger)
         let peer = Peer(link: link)
         link.onPush = { peer.pushed.append($0) }
@@ -110,6 +113,18 @@ final class RunningHub {
 
         var announcements: [Generations] {
             pushed.compactMap { if case .announcement(let count, _) = $0 { count } else { nil } }
+        }
+
+        /// Of the last run that it was given.
+        var lease: SessionLease? {
+            pushed.compactMap {
+                if case .agent(.run(let assignment)) = $0 { assignment.lease } else { nil }
+            }.last
+        }
+
+        /// Runs that it was told to stop.
+        var stops: [SessionLease] {
+            pushed.compactMap { if case .agent(.abort(let lease, _)) = $0 { lease } else { nil } }
         }
 
         var deliveries: [Offset] {

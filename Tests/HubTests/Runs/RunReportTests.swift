@@ -20,6 +20,25 @@ import Testing
         #expect(entries[0].text == #"[{"type":"text","text":"hi"}]"#)
     }
 
+    @Test func `only the worker that has a run reports, asks and reads in it`() throws {
+        let world = try RunHub()
+        let session = try world.makeSession()
+        let (worker, lease) = try world.running("secret", in: session)
+        try world.watch(.session(session))
+        let other = try world.worker(1, holding: [lease])
+        #expect(try refusal { try world.report(other, lease, number: 1) } == .leaseLost)
+        #expect(
+            try refusal {
+                try world.report(other, lease, [(.complete, ["reason": "complete"])], number: 1)
+            } == .leaseLost)
+        #expect(try refusal { try world.ask(other, lease, "q") } == .leaseLost)
+        #expect(try refusal { _ = try world.transcript(other, lease) } == .leaseLost)
+        #expect(try world.types() == [])
+        try world.ask(worker, lease, "q")
+        #expect(try world.transcript(worker, lease).count == 1)
+        try world.report(worker, lease, [(.complete, ["reason": "complete"])], number: 1)
+    }
+
     @Test func `a refused report leaves nothing, not even a part of it`() throws {
         let world = try RunHub()
         let session = try world.makeSession()

@@ -6,13 +6,14 @@ import Realtime
 import Store
 import Testing
 
-/// A ``TestHub`` with one team and its keys, and one worker through which all of them speak, as the
-/// tests of sessions drive it.
+/// A ``TestHub`` with one team and its keys, and a worker of each kind through which all of them
+/// speak, as the tests of sessions drive it.
 ///
 /// Its clocks stand still unless ``advance(by:)`` moves them, which also lets alarms go off.
 final class SessionHub {
     private let hub: TestHub
-    private var worker: PeerID
+    private var rest: PeerID
+    private var ws: PeerID
     private var nextRequest: Int64 = 1
 
     /// Everything that left the hub, in order.
@@ -32,14 +33,16 @@ final class SessionHub {
 
     init() throws {
         hub = try TestHub(fill: Self.fill)
-        worker = try hub.connect(.agentWorker)
+        rest = try hub.connect(.fastCGIWorker)
+        ws = try hub.connect(.webSocketWorker)
         collect()
     }
 
     /// The hub is killed and starts again from its database.
     func restart() throws {
         try hub.restart()
-        worker = try hub.connect(.agentWorker)
+        rest = try hub.connect(.fastCGIWorker)
+        ws = try hub.connect(.webSocketWorker)
         collect()
     }
 
@@ -51,7 +54,7 @@ final class SessionHub {
     ) throws -> JSONValue {
         let request = nextRequest
         nextRequest += 1
-        try apply(.message(worker, .call(request, credential, operation, parameters)))
+        try apply(.message(rest, .call(request, credential, operation, parameters)))
         return try #require(try answer(to: request))
     }
 
@@ -71,7 +74,7 @@ final class SessionHub {
                 isIdempotent: own != nil, time: hub.now,
                 content: .session(event.0, fields: event.1))
         }
-        try apply(.message(worker, .publish(request, credential, produced, texts: [])))
+        try apply(.message(rest, .publish(request, credential, produced, texts: [])))
         return request
     }
 
@@ -87,7 +90,7 @@ final class SessionHub {
     ) throws -> (joined: Joined, page: Page) {
         let request = nextRequest
         nextRequest += 1
-        try apply(.message(worker, .subscribe(request, Self.person, channel, since: since)))
+        try apply(.message(ws, .subscribe(request, Self.person, channel, since: since)))
         for message in sent.reversed() {
             if case .subscribed(request, let joined, let page) = message { return (joined, page) }
         }
@@ -144,8 +147,8 @@ final class SessionHub {
     }
 
     private func collect() {
-        for reason in hub.closed.values { Issue.record("The hub closed its worker: \(reason)") }
-        for message in hub.take(worker) {
+        for reason in hub.closed.values { Issue.record("The hub closed a worker: \(reason)") }
+        for message in hub.take(rest) + hub.take(ws) {
             sent.append(message)
             switch message {
             case .result(let request, let value): answers[request] = .success(value)
