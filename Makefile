@@ -56,11 +56,11 @@ build-tests:
 	@$(need_swift)
 	swift build -c release --build-tests -j $(JOBS)
 
-install: ## install the built executables, site, units, user and directories (DESTDIR, PREFIX)
+install: ## install the built executables, site, units, users and directories (DESTDIR, PREFIX)
 	@for name in $(EXECUTABLES); do test -x $(BUILD)/$$name || { \
 	    echo "make install: $(BUILD)/$$name is missing; run 'make build' first" >&2; exit 1; }; done
 	install -d $(bin) $(share)/nginx/snippets $(units)/switchboard-.service.d \
-	    $(units)/switchboard-agent@.service.d $(sysusers) $(tmpfiles) $(etcnginx)/sites-available $(etcnginx)/snippets
+	    $(units)/switchboard-agent@.service.d $(units)/switchboard-hub.service.d $(sysusers) $(tmpfiles) $(etcnginx)/sites-available $(etcnginx)/snippets
 	install -m 755 $(addprefix $(BUILD)/,$(EXECUTABLES)) $(bin)
 	rm -rf $(share)/console $(share)/client
 	cp -R Sources/Console $(share)/console
@@ -95,7 +95,8 @@ endif
 
 uninstall: ## remove what install put there; configuration, state and certificates stay
 	rm -f $(addprefix $(bin)/,$(EXECUTABLES))
-	rm -rf $(share) $(units)/switchboard-.service.d $(units)/switchboard-agent@.service.d
+	rm -rf $(share) $(units)/switchboard-.service.d $(units)/switchboard-agent@.service.d \
+	    $(units)/switchboard-hub.service.d
 	rm -f $(units)/switchboard.target $(units)/switchboard-hub.service \
 	    $(units)/switchboard-fcgi.service $(units)/switchboard-ws@.service \
 	    $(units)/switchboard-agent@.service

@@ -3,6 +3,7 @@ one's own, a fresh team, conversations with agents in folders of their own."""
 
 import itertools
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "Integration"))
 
 from chromium import running_chromium
+from support import agent_user
 from support.conversation import Conversation
 from support.demo_model import MODEL_KEY, DemoModel
 from support.marked import Marked
@@ -19,6 +21,18 @@ from support.product import Product
 from support.team import Team
 
 _numbers = itertools.count()
+
+# Beside agents that run as another user: what tests put into their folders is theirs to change.
+if os.geteuid() == 0:
+    os.umask(0)
+
+
+@pytest.fixture
+def tmp_path():
+    """A folder of the test's own in which agents can work: pytest's is closed to their user."""
+    folder = agent_user.passable_folder("sbt", 0o777)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -9,15 +9,15 @@ GROUPS = Path("/sys/fs/cgroup")
 def hard_bound(pid):
     """The bound on processes that stands for `pid` and all that it starts; None without one.
 
-    For root it is the control group's, since the kernel counts none of root's processes against
-    a resource limit; for everybody else the resource limit is as good.
+    For root's process it is the control group's, since the kernel counts none of root's against a
+    resource limit; for everybody else's the resource limit is as good.
     """
     folder = group(pid)
     if folder and (folder / "pids.max").exists():
         bound = (folder / "pids.max").read_text().strip()
         if bound != "max":
             return int(bound)
-    if os.geteuid() == 0:
+    if os.stat(f"/proc/{pid}").st_uid == 0:
         return None
     for line in Path(f"/proc/{pid}/limits").read_text().splitlines():
         if line.startswith("Max processes"):

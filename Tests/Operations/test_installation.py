@@ -52,6 +52,7 @@ def test_every_file_is_where_the_daemons_and_nginx_look_for_it(installed):
                  "usr/lib/systemd/system/switchboard-.service.d/sandbox.conf",
                  "usr/lib/systemd/system/switchboard-agent@.service",
                  "usr/lib/systemd/system/switchboard-agent@.service.d/sandbox.conf",
+                 "usr/lib/systemd/system/switchboard-hub.service.d/users.conf",
                  "usr/lib/sysusers.d/switchboard.conf",
                  "usr/lib/tmpfiles.d/switchboard.conf"]
     missing = [name for name in expected if not (installed / name).is_file()]
@@ -145,4 +146,40 @@ def test_users_and_directories_are_created_as_declared(installed, tmp_path):
         capture_output=True, text=True)
     assert created.returncode == 0, created.stderr
     assert re.search(r"^switchboard:.*nologin$", (etc / "passwd").read_text(), re.M)
+    assert re.search(r"^switchboard-agent:.*nologin$", (etc / "passwd").read_text(), re.M)
+    # Nobody but nginx is in the services' group, and nobody at all in the agents'.
     assert re.search(r"^switchboard:x:\d+:www-data$", (etc / "group").read_text(), re.M)
+    assert re.search(r"^switchboard-agent:x:\d+:$", (etc / "group").read_text(), re.M)
+
+
+def test_the_agents_door_is_made_for_their_group_alone(installed, tmp_path):
+    etc = tmp_path / "etc"
+    etc.mkdir()
+    (etc / "passwd").write_text("root:x:0:0::/:/bin/sh\nswitchboard:x:901:901::/:/bin/false\n"
+                                "switchboard-agent:x:902:902::/:/bin/false\n")
+    (etc / "group").write_text("root:x:0:\nswitchboard:x:901:\nswitchboard-agent:x:902:\n")
+    made = subprocess.run(
+        ["systemd-tmpfiles", "--create", f"--root={tmp_path}",
+         installed / "usr/lib/tmpfiles.d/switchboard.conf"], capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    door = (tmp_path / "run/switchboard/agents").stat()
+    assert (door.st_mode & 0o7777, door.st_uid, door.st_gid) == (0o2710, 901, 902)
+    assert (tmp_path / "etc/switchboard").stat().st_mode & 0o7777 == 0o700
+
+
+def test_the_units_run_as_the_users_that_the_hub_trusts(installed):
+    units = installed / "usr/lib/systemd/system"
+
+    def users(name):
+        return set(re.findall(r"^(?:User|Group)=(.*)$", (units / name).read_text(), re.M))
+
+    for name in ("switchboard-hub.service", "switchboard-fcgi.service", "switchboard-ws@.service"):
+        assert users(name) == {"switchboard"}, name
+    assert users("switchboard-agent@.service") == {"switchboard-agent"}
+    hub = (units / "switchboard-hub.service").read_text()
+    assert "--agent-user switchboard-agent" in hub
+    # Mapped uids look alike: then the kernel's word at the door would be worth nothing.
+    drop_in = (units / "switchboard-hub.service.d/users.conf").read_text()
+    assert "PrivateUsers=no" in drop_in
+    agent = (units / "switchboard-agent@.service.d/sandbox.conf").read_text()
+    assert "InaccessiblePaths=-/etc/switchboard\n" in agent

@@ -25,6 +25,7 @@ package struct WorkspaceFolders: Sendable {
         let base: String
         if let assigned = run.workspace {
             base = assigned.path
+            try WorkspaceAccess.check(base, mode: run.mode)
         } else {
             base = try folder("workspaces", session)
         }

@@ -13,7 +13,11 @@ struct DevCommand: ParsableCommand {
             ANTHROPIC_BASE_URL with ANTHROPIC_API_KEY; without a key, a scripted demo model.
             """)
 
-    @Option(help: "Where everything is kept (default: ~/.local/state/switchboard).")
+    @Option(
+        help: """
+            Where everything is kept (default: ~/.local/state/switchboard, for root \
+            /var/lib/switchboard-dev).
+            """)
     var state: String?
 
     @Option(help: "The port of nginx on this machine; 0 takes a free one.")

@@ -22,7 +22,7 @@ struct DevConfiguration {
 
     private var hub: Child.Program {
         Child.Program(
-            name: "hub", path: executables.hub, arguments: daemonArguments("hub"),
+            name: "hub", path: executables.hub, arguments: daemonArguments("hub") + agentUser,
             environment: childEnvironment, colour: .cyan)
     }
 
@@ -42,10 +42,20 @@ struct DevConfiguration {
     /// The one process that gets the key.
     private var agent: Child.Program {
         Child.Program(
-            name: "agent", path: executables.agent, arguments: daemonArguments("agent-1"),
-            environment: model.environment(Self.forChildren(environment)), colour: .blue,
+            name: "agent", path: executables.agent,
+            arguments: daemonArguments("agent-1") + agentUser,
+            environment: agentEnvironment, colour: .blue,
             // Its tools die with it, each in its turn.
             orphanSignal: "TERM")
+    }
+
+    private var agentUser: [String] { layout.agentUser.map { ["--agent-user", "\($0)"] } ?? [] }
+
+    private var agentEnvironment: [String: String] {
+        var own = model.environment(Self.forChildren(environment))
+        // Root's home is not its user's.
+        if layout.agentUser != nil { own["HOME"] = layout.paths.agentDirectory }
+        return own
     }
 
     private var demoModel: [Child.Program] {
@@ -67,7 +77,7 @@ struct DevConfiguration {
                 "-e", "stderr", "-p", layout.nginx, "-c", "\(layout.nginx)/nginx.conf",
             ] + user,
             environment: childEnvironment, colour: .magenta, orphanSignal: "TERM",
-            staleSocket: "\(layout.paths.runDirectory)/http.sock")
+            staleSocket: layout.httpSocket)
     }
 
     private func daemonArguments(_ name: String) -> [String] {

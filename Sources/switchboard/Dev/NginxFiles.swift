@@ -50,7 +50,7 @@ struct NginxFiles {
                 if words.hasPrefix("listen 443 ") || words.hasPrefix("listen [::]:443 ") {
                     ("https", listen.map { "    listen \($0) ssl http2;" })
                 } else if words.hasPrefix("listen 80;") || words.hasPrefix("listen [::]:80;") {
-                    ("http", ["    listen unix:\(layout.paths.runDirectory)/http.sock;"])
+                    ("http", ["    listen unix:\(layout.httpSocket);"])
                 } else if words.hasPrefix("server unix:/run/switchboard/ws-") {
                     ("workers", webSocketWorkers.map(server))
                 } else {

@@ -27,12 +27,18 @@ struct LocalChecks {
     /// Nothing of ours is anybody else's to read.
     private var directories: [Finding] {
         let closed: mode_t = 0o077
-        let hubDirectory = FileSystem.directory(of: paths.hubSocket)
+        let doors: [Finding] = Door.allCases.map { door in
+            let path = FileSystem.directory(of: paths.socket(of: door))
+            // The agent workers' group passes through theirs, and cannot list it.
+            return door == .agents
+                ? directory(path, forbidden: 0o067, mode: "2710")
+                : directory(path, forbidden: closed, mode: "700")
+        }
         return [
             directory(paths.configDirectory, forbidden: 0o022, mode: "755"),
-            directory(paths.stateDirectory, forbidden: closed, mode: "700"),
-            directory(hubDirectory, forbidden: closed, mode: "700"),
-        ]
+            // With `switchboard dev` of root the agents' folder lies behind it.
+            directory(paths.stateDirectory, forbidden: 0o066, mode: "700"),
+        ] + doors
     }
 
     private func directory(_ path: String, forbidden: mode_t, mode: String) -> Finding {
@@ -65,8 +71,10 @@ struct LocalChecks {
     private var sockets: [Finding] {
         let workers = FileSystem.names(in: paths.runDirectory).filter { $0.hasPrefix("ws-") }
             .map { ($0, paths.webSocketSocket(name: $0)) }
-        let all = [("hub", paths.hubSocket), ("fcgi", paths.fcgiSocket)] + workers
-        let findings = all.map { name, path in socket(name, path) }
+        let doors = Door.allCases.map { ("hub", paths.socket(of: $0)) }
+        let findings = (doors + [("fcgi", paths.fcgiSocket)] + workers).map { name, path in
+            socket(name, path)
+        }
         guard workers.isEmpty else { return findings }
         let missing = Finding.fail(
             "socket", "no WebSocket worker has a socket in \(paths.runDirectory)",

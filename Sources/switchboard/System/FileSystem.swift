@@ -40,6 +40,42 @@ enum FileSystem {
         return (status.st_mode & 0o7777, status.st_uid)
     }
 
+    /// Lets everybody pass through a directory, without letting them read it.
+    static func letThrough(_ path: String) throws(CommandFailure) {
+        guard let mode = access(to: path)?.mode, unsafe chmod(path, mode | 0o011) == 0 else {
+            throw CommandFailure("could not let others through \(path): \(SystemError.last)")
+        }
+    }
+
+    /// Changes owner, group and mode of a directory.
+    static func give(
+        _ path: String, to user: UnixUser, mode: mode_t
+    ) throws(CommandFailure) {
+        guard unsafe chown(path, user.uid, user.gid) == 0, unsafe chmod(path, mode) == 0 else {
+            throw CommandFailure("could not give \(path) to \(user): \(SystemError.last)")
+        }
+    }
+
+    /// The first directory on the way to `path`, itself included, that the user may not enter by its
+    /// mode; nil where the way is open.
+    static func closedDirectory(on path: String, to user: UnixUser) -> String? {
+        var directory = path
+        var closed: String?
+        while true {
+            if !mayEnter(directory, user) { closed = directory }
+            guard directory != "/" else { return closed }
+            directory = self.directory(of: directory)
+        }
+    }
+
+    private static func mayEnter(_ directory: String, _ user: UnixUser) -> Bool {
+        var status = stat()
+        guard unsafe stat(directory, &status) == 0 else { return false }
+        let bit: mode_t =
+            user.uid == status.st_uid ? 0o100 : user.gid == status.st_gid ? 0o010 : 0o001
+        return status.st_mode & bit != 0
+    }
+
     /// In bytes; 0 where there is nothing.
     static func size(of path: String) -> Int64 {
         var status = stat()

@@ -6,12 +6,11 @@ import shutil
 import signal
 import ssl
 import subprocess
-import tempfile
 from pathlib import Path
 
 from loopback import free_port
 
-from . import processes
+from . import agent_user, processes
 from .client import Client
 from .rest import Api
 from .waiting import eventually
@@ -43,7 +42,7 @@ class Product:
     """
 
     def __init__(self, *, ws_workers=1, ws_tcp=False, env=None, config=None, state=None):
-        self.root = Path(state) if state else Path(tempfile.mkdtemp(prefix="sb", dir="/tmp"))
+        self.root = Path(state) if state else agent_user.passable_folder("sb")
         self.keep_root = state is not None
         self.port = free_port()
         self.ready_file = self.root / "ready.json"
@@ -74,7 +73,7 @@ class Product:
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
                 arguments, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**environment, **self.env}, start_new_session=True)
+                env={**environment, **self.env}, umask=0o022, start_new_session=True)
         eventually(self._is_ready, within, what="the ready file of switchboard dev")
         return self
 
@@ -194,7 +193,7 @@ class Product:
             command += ["--json"]
         done = subprocess.run(
             command, cwd=self.root, input=input or "", capture_output=True, text=True,
-            timeout=within, env={**os.environ, **(env or {})})
+            timeout=within, umask=0o022, env={**os.environ, **(env or {})})
         return done.returncode, done.stdout, done.stderr
 
     def remote(self, key=None):
