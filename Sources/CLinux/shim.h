@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,6 +64,12 @@ static inline int switchboard_set_parent_death_signal(int number) {
 /* PR_SET_NO_NEW_PRIVS. */
 static inline int switchboard_no_new_privileges(void) {
     return prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL);
+}
+
+/* fstatfs(2), whose structure shares its name with a function: 1 for tmpfs (TMPFS_MAGIC). */
+static inline int switchboard_is_in_memory(int descriptor) {
+    struct statfs status;
+    return fstatfs(descriptor, &status) == 0 && status.f_type == 0x01021994;
 }
 
 /* prlimit(2) with both limits alike; glibc shows its own to GNU sources only. */

@@ -6,7 +6,9 @@ struct Migration {
     let number: Int
     let sql: String
 
-    static let all = [teamsAndChannels, sessions, runs, questionsOfTools, scopesOfReading]
+    static let all = [
+        teamsAndChannels, sessions, runs, questionsOfTools, scopesOfReading, continuity,
+    ]
 
     /// Runs what is missing, each step in a transaction of its own.
     static func run(_ migrations: [Migration], on queue: DatabaseQueue) throws(StoreError) {

@@ -111,6 +111,7 @@ struct TrimBatch {
     }
 
     private func removeChannel() throws(StoreError) {
+        try transaction.keepSequence(ofChannel: number)
         try transaction.execute("DELETE FROM channels WHERE number = ?", [number])
     }
 }

@@ -29,7 +29,7 @@ extension StoreTransaction {
         }
         try updateChannel(
             channel.number, head: channel.head + Int64(count), totalBytes: total,
-            time: Timestamp(milliseconds: 1_000))
+            time: Timestamp(milliseconds: 1_000), sequence: try continuity().sequence + 1)
         return channel
     }
 }

@@ -23,6 +23,7 @@ extension Metric {
 
     private static let hub = [
         hubIterations, hubCommits, hubPublications, hubDuplicates, hubDeliveries, hubRecoveries,
+        hubEpochsBegun,
         hubPeers, hubChannels, hubRunningSessions, hubPendingPermissions, hubPermissions,
         hubSessions, hubLeases, hubWaitingSessions, hubRuns,
         hubConfigChanges, hubLoginFailures, hubHistoryTrimmed,
@@ -39,6 +40,9 @@ extension Metric {
         "hub_deliveries_total", "Publications handed to a worker.")
     public static let hubRecoveries = counter(
         "hub_recoveries_total", by: "source", "Resumed subscriptions by what answered them.")
+    public static let hubEpochsBegun = counter(
+        "hub_epochs_begun_total", by: "reason",
+        "Starts at which every channel began a new epoch, by why.")
     public static let hubPeers = gauge("hub_peers", by: "role", "Connected processes.")
     public static let hubChannels = gauge("hub_channels", "Channels held in memory.")
     public static let hubRunningSessions = gauge("hub_running_sessions", "Sessions with a run.")

@@ -18,6 +18,10 @@ public struct Paths: Sendable, Equatable {
     /// nginx proxies WebSockets to it; `name` is the worker's, such as `ws-1`.
     public func webSocketSocket(name: String) -> String { "\(runDirectory)/\(name)/ws.sock" }
 
+    /// What the hub leaves about the database for the next one; in a directory that outlives a
+    /// process and no start of the machine.
+    public var continuityMark: String { "\(runDirectory)/hub/continuity" }
+
     public var database: String { "\(stateDirectory)/switchboard.db" }
     /// Of the agent workers: folders of sessions without a workspace, and long outputs of tools.
     public var agentDirectory: String { "\(stateDirectory)/agent" }

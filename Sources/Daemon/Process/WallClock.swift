@@ -11,10 +11,13 @@ public enum WallClock {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     ///
     /// Jumps when somebody sets the clock.
-    public static var milliseconds: Int64 {
+    public static var milliseconds: Int64 { nanoseconds / 1_000_000 }
+
+    /// The same in nanoseconds, as the times of files are.
+    public static var nanoseconds: Int64 {
         var time = timespec()
         // Cannot fail: the clock exists on every Linux, and the address is ours.
         _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }

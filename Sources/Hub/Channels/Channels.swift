@@ -21,10 +21,14 @@ package final class Channels {
     /// What a worker joined, to be dropped with it.
     private var joined: [PeerID: Set<ChannelName>] = [:]
     private var dirty: [Channel] = []
+    /// Of the last commit with publications.
+    package private(set) var sequence: Int64
     /// Of all rings, never too low: what was trimmed or rolled back is counted again in ``shrink()``.
     private var ringBytes = 0
 
-    package init(limits: Limits, metrics: HubMetrics) {
+    /// - Parameter sequence: of the last commit with publications that is on record.
+    package init(limits: Limits, metrics: HubMetrics, sequence: Int64) {
+        self.sequence = sequence
         self.limits = limits
         self.metrics = metrics
     }
@@ -111,11 +115,12 @@ package final class Channels {
 
     /// Saves the numbering of whatever published, before the commit.
     func save(_ iteration: Iteration) throws {
+        if !dirty.isEmpty { sequence += 1 }
         for channel in dirty {
             channel.isDirty = false
             try iteration.store.updateChannel(
                 channel.number, head: channel.stream.head, totalBytes: channel.totalBytes,
-                time: iteration.now)
+                time: iteration.now, sequence: sequence)
         }
         dirty.removeAll(keepingCapacity: true)
         shrink()

@@ -37,6 +37,9 @@ package final class HubCore {
     /// The last valid content of `theme.json`.
     var theme: JSONValue = [:]
 
+    /// Told of each commit with publications before its effects leave; see ``HubContinuity``.
+    var onCommit: (_ sequence: Int64) throws -> Void = { _ in }
+
     private let store: Store
     /// Drawn anew at every start, so that peers see a restart.
     private let instance = SecureRandom.identifier()
@@ -59,7 +62,9 @@ package final class HubCore {
         limits.ring = PublicationRing.Limits(
             maximumPublications: settings.hub.ringCount, maximumBytes: settings.hub.ringBytes)
         limits.maximumRingBytes = settings.hub.ringTotalBytes
-        channels = Channels(limits: limits, metrics: metrics)
+        channels = Channels(
+            limits: limits, metrics: metrics,
+            sequence: try store.transaction { try $0.continuity().sequence })
         let known = try store.transaction { transaction in
             try credentials.load(transaction)
             generations = Generations(
@@ -86,6 +91,7 @@ package final class HubCore {
         _ commands: [HubCommand], now: Timestamp, clock: Duration
     ) throws -> Outbox {
         metrics.iterations.add()
+        let before = channels.sequence
         let outbox = try store.transaction { transaction in
             let iteration = Iteration(store: transaction, now: now, clock: clock)
             for command in commands { try apply(command, iteration) }
@@ -95,6 +101,7 @@ package final class HubCore {
             return iteration.outbox
         }
         metrics.commits.add()
+        if channels.sequence != before { try onCommit(channels.sequence) }
         return outbox
     }
 

@@ -38,6 +38,8 @@ package struct HubMetrics {
 
     func ended(_ reason: IPCEnd) { registry.counter(.ipcDisconnects, reason.label).add() }
 
+    func beganEpochs(_ reason: String) { registry.counter(.hubEpochsBegun, reason).add() }
+
     func configChange(_ outcome: String) { registry.counter(.hubConfigChanges, outcome).add() }
 
     func peers(of role: Hello.Role, changedBy amount: Int) {

@@ -14,6 +14,7 @@ public final class HubProcess: DaemonService {
     private let desks: ThreadDesks
     private let trimmer: HistoryTrimmer
     private let watcher: ConfigWatcher
+    private let continuity: HubContinuity
     private let logger: Logger
     private let socketPath: String
 
@@ -23,14 +24,20 @@ public final class HubProcess: DaemonService {
         self.loop = loop
         logger = process.logger
         socketPath = paths.hubSocket
+        // Before the database, which changes by being opened.
+        let continuity = try HubContinuity(paths, logger: logger)
+        self.continuity = continuity
         let store = try Store(
             path: paths.database, isSynchronousFull: settings.hub.synchronousFull)
+        let metrics = HubMetrics(Metrics(process: process.arguments.name))
+        try continuity.settle(store, metrics)
         let inbox = Inbox()
         desks = ThreadDesks(loop: loop) { inbox.submit?($0) }
         core = try HubCore(
             store: store, settings: settings, paths: paths, environment: process.environment,
-            metrics: HubMetrics(Metrics(process: process.arguments.name)), logger: logger,
+            metrics: metrics, logger: logger,
             desks: desks.desks)
+        core.onCommit = continuity.committed
         _ = try core.apply(
             [.task(core.filesAtStart())], now: WallClock.now, clock: loop.now)
         let server = try HubServer(
@@ -47,6 +54,7 @@ public final class HubProcess: DaemonService {
     }
 
     public func start() {
+        continuity.start(on: loop) { [weak self] in self?.fail($0) }
         process.ready("listening at \(socketPath)", ["socket": "\(socketPath)"])
     }
 
@@ -57,12 +65,13 @@ public final class HubProcess: DaemonService {
         watcher.stop()
         desks.stop()
         trimmer.stop()
+        continuity.leave()
         loop.stop()
     }
 
     /// Nothing of the failed iteration was sent, so nobody was promised what is not on disk.
     private func fail(_ error: any Error) -> Never {
-        logger.critical("the database failed, ending", metadata: ["reason": "\(error)"])
+        logger.critical("the database or its mark failed, ending", metadata: ["reason": "\(error)"])
         exit(1)
     }
 

@@ -42,15 +42,17 @@ extension StoreTransaction {
     }
 
     /// Saves what publishing changed; once per channel and transaction.
+    ///
+    /// - Parameter sequence: of this commit among those with publications.
     public func updateChannel(
-        _ number: Int64, head: Offset, totalBytes: Int64, time: Timestamp
+        _ number: Int64, head: Offset, totalBytes: Int64, time: Timestamp, sequence: Int64
     ) throws(StoreError) {
         try execute(
             """
             UPDATE channels SET head = ?, total_bytes = ?,
-                oldest_time = coalesce(oldest_time, ?)
+                oldest_time = coalesce(oldest_time, ?), committed = ?
             WHERE number = ?
-            """, [head, totalBytes, time.milliseconds, number])
+            """, [head, totalBytes, time.milliseconds, sequence, number])
     }
 
     /// Ends an epoch: nothing of its history is found any more, and the maintenance thread removes
