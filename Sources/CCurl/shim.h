@@ -28,11 +28,6 @@ static inline CURLcode switchboard_curl_set_admission(
     return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, value);
 }
 
-static inline CURLcode switchboard_curl_get_string(
-    CURL *handle, CURLINFO info, const char **value) {
-    return curl_easy_getinfo(handle, info, (char **)value);
-}
-
 static inline CURLcode switchboard_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }

@@ -8,16 +8,33 @@ public enum NamedThread {
     /// Names are cut to 15 bytes by the kernel. Running out of threads is a programmer's mistake:
     /// there are only a few, all started for a known reason.
     public static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
+        let failure = make(name, body)
+        precondition(
+            failure == 0, "the thread \(name) could not be started: \(SystemError(failure))")
+    }
+
+    /// The same where others ask for threads: running out of them is no mistake.
+    /// - Returns: whether it was started.
+    public static func startIfPossible(
+        _ name: String, _ body: @escaping @Sendable () -> Void
+    ) -> Bool {
+        make(name, body) == 0
+    }
+
+    /// - Returns: 0, or why the system has no thread.
+    private static func make(_ name: String, _ body: @escaping @Sendable () -> Void) -> Int32 {
         let start = ThreadStart(name: name, body: body)
         var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         var thread = pthread_t()
         // Retained here, released by the thread.
-        let context = unsafe Unmanaged.passRetained(start).toOpaque()
+        let owner = unsafe Unmanaged.passRetained(start)
+        let context = unsafe owner.toOpaque()
         let result = unsafe pthread_create(&thread, &attributes, threadBegan, context)
         unsafe pthread_attr_destroy(&attributes)
-        precondition(result == 0, "the thread \(name) could not be started: \(SystemError(result))")
+        if result != 0 { unsafe owner.release() }
+        return result
     }
 }
 

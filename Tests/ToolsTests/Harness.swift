@@ -10,7 +10,7 @@ final class Harness {
     let folder: Folder
     let loop: EventLoop
     let runner: ToolRunner
-    let workspace: Workspace
+    private(set) var workspace: Workspace
     /// What commands wrote, as it came.
     private(set) var output = ""
     private var count = 0
@@ -33,6 +33,11 @@ final class Harness {
     }
 
     var root: String { workspace.root }
+
+    /// The next run of the same session, or of another one.
+    func nextRun(of session: String = "out") throws {
+        workspace = try Workspace(path: root, outputFolder: "\(folder.path)/\(session)")
+    }
 
     func call(_ name: String, _ input: JSONObject) -> ToolCall {
         count += 1

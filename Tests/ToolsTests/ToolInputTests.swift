@@ -16,7 +16,7 @@ import Tools
             fields == [
                 "file_path offset limit", "file_path content",
                 "file_path old_string new_string replace_all", "file_path edits",
-                "command timeout description", "pattern path",
+                "command timeout description", "pattern path include_ignored",
                 "pattern path glob type output_mode -i -n -A -B -C multiline head_limit", "todos",
                 "url prompt",
             ])

@@ -3,22 +3,28 @@ extension Tool {
     var instructions: String {
         switch self {
         case .read:
-            "Shows a text file of the workspace with line numbers. Read a file before you edit or "
-                + "overwrite it. Long files come page by page: use offset and limit."
+            "Shows a text file of the workspace with line numbers; lines end in LF, CR LF or CR. "
+                + "Read a file once before you edit or overwrite it, and again only if it was "
+                + "changed since. Long files come page by page: use offset and limit."
         case .write:
             "Makes a file, or replaces one that you have read, with the content given. Folders "
                 + "are made as needed. Prefer Edit for changing a part."
         case .edit:
             "Replaces a text in a file that you have read. old_string must match exactly, blanks "
-                + "included, and occur once, unless replace_all is true."
+                + "included, and occur once, unless replace_all is true. A \\n in old_string matches any "
+                + "line end, and new lines end as those that they replace; a text with \\r is "
+                + "taken byte by byte."
         case .multiEdit:
             "Makes several replacements in one file that you have read, in order; all or none."
         case .bash: Self.bashInstructions
         case .glob:
-            "Finds files by name. Answers paths, newest first, at most "
+            "Finds regular files by name, without those that .gitignore leaves out unless "
+                + "include_ignored is true. Answers paths, newest first, at most "
                 + "\(ToolLimits.maximumGlobResults). Does not follow symbolic links."
         case .grep:
-            "Searches the contents of files with ripgrep. Use this instead of grep or rg in Bash."
+            "Searches the contents of regular files with ripgrep, without those that .gitignore "
+                + "leaves out; lines are those that Read shows. Use this instead of grep or rg in "
+                + "Bash."
         case .todoWrite:
             "Replaces your to-do list, which the user sees. Use it for work of several steps, and "
                 + "keep it true: one entry in_progress at a time."

@@ -20,6 +20,9 @@ extension Tool {
             [
                 .required("pattern", "string", "Such as **/*.swift or src/{a,b}/*.js."),
                 .optional("path", "string", "The folder to look in; the workspace if left out."),
+                .optional(
+                    "include_ignored", "boolean",
+                    "Also files that .gitignore, .ignore or .git/info/exclude leave out."),
             ]
         case .grep: Self.search
         case .todoWrite: [.list("todos", of: Self.todo, "The whole list, as it now is.")]
@@ -72,7 +75,10 @@ extension Tool {
         .optional("-A", "integer", "Lines to show after each match, for content."),
         .optional("-B", "integer", "Lines to show before each match, for content."),
         .optional("-C", "integer", "Lines to show before and after each match, for content."),
-        .optional("multiline", "boolean", "Let the pattern span lines."),
+        .optional(
+            "multiline", "boolean",
+            "Let the pattern span lines, which end in \\n there; files over "
+                + "\(ToolLimits.maximumMultilineFileBytes) bytes are left out."),
         .optional("head_limit", "integer", "Only the first so many lines of the answer."),
     ]
 

@@ -94,6 +94,7 @@ extension GlobInput {
     fileprivate init(_ reader: InputReader) {
         pattern = reader.requiredText("pattern", maximumBytes: ToolLimits.maximumPatternBytes)
         path = reader.text("path", maximumBytes: ToolLimits.maximumPathBytes)
+        includesIgnored = reader.flag("include_ignored")
     }
 }
 

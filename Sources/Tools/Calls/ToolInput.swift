@@ -60,6 +60,8 @@ public struct GlobInput: Sendable, Equatable {
     public var pattern: String
     /// The folder to look in; nil is the workspace.
     public var path: String?
+    /// Whether files are answered that `.gitignore` and its kind leave out.
+    public var includesIgnored = false
 }
 
 /// Contents to look for.

@@ -25,17 +25,45 @@ public enum ToolLimits {
     public static let maximumEdits = 200
     /// Files that a session's edits may build on; the oldest reading is forgotten first.
     public static let maximumLedgerEntries = 2_000
+    /// Of the paths of those files together: names of ordinary length all fit.
+    public static let maximumLedgerBytes = 512 * 1024
+    /// Sessions whose readings outlive their runs; the one idle longest has to read again.
+    public static let maximumLedgerSessions = 1_000
+    /// Of all sessions' readings together.
+    public static let maximumLedgersBytes = 64 * 1024 * 1024
+    /// For a call that works on files, waiting included: a disk takes milliseconds, a file system
+    /// whose server is gone never answers.
+    public static let fileCallTime = Duration.seconds(30)
+    /// Beyond it, for a file that is being put in place just then; after it nobody knows.
+    public static let commitTime = Duration.seconds(5)
+    /// Threads that one session may have in files, and as many in the network: what hangs there
+    /// takes no more, and nobody else's.
+    public static let maximumBlockingCallsPerSession = 2
+    /// Of all sessions, in files and as many in the network, started as they are needed: two for
+    /// each of the 100 sessions of the setting agent.capacity, and some.
+    public static let maximumBlockingThreads = 256
+    /// Calls that wait for a thread or work on one; more are refused.
+    public static let maximumQueuedCalls = 1_024
 
     /// Of a command line: the kernel takes 128 KiB in one argument (MAX_ARG_STRLEN).
     public static let maximumCommandBytes = 100_000
     public static let defaultCommandTime = Duration.seconds(120)
     public static let maximumCommandTime = Duration.seconds(600)
-    /// For rg and grep.
+    /// For ripgrep, which Glob and Grep run.
     public static let searchTime = Duration.seconds(30)
+    /// Of what ripgrep finds: 200,000 paths; the search ends there and says so.
+    public static let maximumCapturedBytes = 16 * 1024 * 1024
+    /// Of a file in which a pattern may span lines: it is held in memory; larger ones are left out.
+    public static let maximumMultilineFileBytes = 64 * 1024 * 1024
+    /// Files whose line ends one Grep converts, at some milliseconds each; with more it is refused.
+    public static let maximumConvertedFiles = 1_000
     /// For shfmt, which needs a few milliseconds: no answer in time means that no rule matches.
     public static let parsingTime = Duration.seconds(2)
     /// For bubblewrap to build the walls, which takes 5 ms; then the call is refused.
     public static let sandboxStartTime = Duration.seconds(20)
+
+    /// For the kernel to end a killed sandbox; then the call is answered without that.
+    public static let sandboxEndTime = Duration.seconds(10)
 
     /// Processes and threads of one call (RLIMIT_NPROC within the sandbox's own user namespace).
     public static let maximumProcesses = 512
@@ -57,10 +85,6 @@ public enum ToolLimits {
 
     /// Paths that Glob answers.
     public static let maximumGlobResults = 200
-    /// Directory entries that one Glob looks at.
-    public static let maximumGlobEntries = 200_000
-    /// How deep Glob descends.
-    public static let maximumGlobDepth = 64
     /// Of a pattern of Glob or Grep.
     public static let maximumPatternBytes = 4_096
     /// Of a path in a tool's input (PATH_MAX).
@@ -73,4 +97,6 @@ public enum ToolLimits {
     /// For a page with all its redirects.
     public static let fetchTime = Duration.seconds(30)
     public static let maximumRedirects = 5
+    /// For a call of WebFetch, waiting for others of its session included.
+    public static let webCallTime = Duration.seconds(60)
 }

@@ -19,10 +19,10 @@ struct FileContent {
         do { status = try entry.status() } catch {
             throw .system(action: "Looking at", path: name, errno: error.number)
         }
-        switch status.st_mode & S_IFMT {
-        case S_IFREG: break
-        case S_IFDIR: throw .isFolder(path: name)
-        default: throw .special(path: name)
+        switch try entry.kind(named: name) {
+        case .file: break
+        case .folder: throw .isFolder(path: name)
+        case .special: throw .special(path: name)
         }
         guard status.st_size <= ToolLimits.maximumFileBytes else {
             throw .tooLarge(path: name, bytes: Int(status.st_size))

@@ -13,10 +13,11 @@ struct FileReplacement {
     let path: String
     /// What is replaced; nil makes a new file.
     let old: FileContent?
+    let cancellation: Cancellation
 
     /// Writes and returns how the file is now.
     func write(_ bytes: [UInt8]) throws(PathError) -> FileReading {
-        let parts = path.split(separator: "/").map(String.init)
+        let parts = path.pathComponents
         guard let name = parts.last else { throw .isFolder(path: path) }
         guard name.utf8.count <= 200 || name.utf8.count <= 255 && old != nil else {
             throw .system(action: "Writing", path: path, errno: ENAMETOOLONG)
@@ -27,6 +28,7 @@ struct FileReplacement {
             let file = try make(temporary, in: folder)
             try fill(file, with: bytes)
             try checkUnchanged(name, in: folder)
+            guard cancellation.commit() else { throw PathError.interrupted(path: path) }
             guard unsafe renameat(folder.number, temporary, folder.number, name) == 0 else {
                 throw failure("Replacing")
             }

@@ -14,12 +14,20 @@ package struct GlobPattern {
         case set([ClosedRange<Unicode.Scalar>], isNegated: Bool)
     }
 
+    /// More come from braces inside of braces, which is a mistake or an attack.
+    static let maximumAlternatives = 64
+    /// Of all alternatives together: times the bytes of a path, that is what one match may cost.
+    static let maximumTokens = 8_192
+
     /// One for each way of choosing from the braces.
     private let alternatives: [[Part]]
 
-    /// - Returns: nil for braces that lead to more than 64 patterns.
+    /// - Returns: nil for braces that lead to more than ``maximumAlternatives`` patterns, or to
+    ///   ones that are too long together.
     package init?(_ text: String) {
-        guard let expanded = Self.expandBraces(Array(text.unicodeScalars)) else { return nil }
+        guard let expanded = Self.expandBraces(Array(text.unicodeScalars)),
+            expanded.reduce(0, { $0 + $1.count }) <= Self.maximumTokens
+        else { return nil }
         alternatives = expanded.map { scalars in
             scalars.split(separator: "/").filter { $0 != ["."] }.map { part in
                 part == ["*", "*"] ? .folders : .name(Self.tokens(Array(part)))
@@ -28,8 +36,13 @@ package struct GlobPattern {
     }
 
     /// Whether a path, relative and without `.`, is meant.
-    package func matches(_ path: String) -> Bool {
-        let names = path.split(separator: "/").map { Array($0.unicodeScalars) }
+    ///
+    /// Cut at its slashes as the kernel does, byte by byte; what is not UTF-8 in a name is matched
+    /// by `*` and `?` as U+FFFD.
+    package func matches(_ path: ArraySlice<UInt8>) -> Bool {
+        let names = path.split(separator: UInt8(ascii: "/")).map {
+            Array(String(decoding: $0, as: UTF8.self).unicodeScalars)
+        }
         return alternatives.contains { Self.matches($0[...], names[...]) }
     }
 
@@ -149,7 +162,7 @@ extension GlobPattern {
         return (.set(ranges, isNegated: isNegated), index + 1)
     }
 
-    /// Nil for more than 64.
+    /// Nil for more than ``maximumAlternatives``.
     private static func expandBraces(_ text: [Unicode.Scalar]) -> [[Unicode.Scalar]]? {
         guard let open = text.firstIndex(of: "{") else { return [text] }
         var depth = 0
@@ -164,13 +177,13 @@ extension GlobPattern {
                 for choice in choices {
                     guard let expanded = expandBraces(head + choice + tail) else { return nil }
                     all += expanded
-                    if all.count > 64 { return nil }
+                    if all.count > maximumAlternatives { return nil }
                 }
                 return all
             }
             if scalar == "," && depth == 1 {
                 choices.append([])
-                if choices.count > 64 { return nil }
+                if choices.count > maximumAlternatives { return nil }
             } else if !(scalar == "{" && depth == 1 && index == open) {
                 choices[choices.count - 1].append(scalar)
             }

@@ -2,21 +2,24 @@
 struct ReadTool {
     let workspace: Workspace
 
-    func run(_ input: ReadInput) throws(PathError) -> ToolOutcome {
+    func run(_ input: ReadInput) throws(PathError) -> FileCall.Answer {
         let content: FileContent
+        var seen: SeenFile?
         if let kept = workspace.outputs.open(input.path) {
             content = try read(kept, named: input.path)
         } else {
             let (entry, path) = try workspace.locate(input.path)
             content = try FileContent(entry, named: input.path)
-            if !content.isBinary { workspace.ledger.record(path, content.reading) }
+            seen = SeenFile(path: workspace.absolute(path), reading: content.reading)
         }
         guard !content.isBinary else {
-            return .failure(
-                "\(input.path) is a binary file of \(content.bytes.count) bytes, and Read shows "
-                    + "text only. Use Bash with file, xxd or strings.")
+            return FileCall.Answer(
+                outcome: .failure(
+                    "\(input.path) is a binary file of \(content.bytes.count) bytes, and Read "
+                        + "shows text only. Use Bash with file, xxd or strings."))
         }
-        return ToolOutcome(text: FilePage(content.bytes, input).text)
+        return FileCall.Answer(
+            outcome: ToolOutcome(text: FilePage(content.bytes, input).text), seen: seen)
     }
 
     private func read(

@@ -3,25 +3,26 @@ struct WriteTool {
     let workspace: Workspace
     /// Where the call was judged to write; see ``PreparedCall/path``.
     let path: String
+    let ledger: ReadLedger
+    let cancellation: Cancellation
 
     /// Makes a file, or replaces one as a whole.
-    func write(_ input: WriteInput) throws(PathError) -> ToolOutcome {
+    func write(_ input: WriteInput) throws(PathError) -> FileCall.Answer {
         let old = try existing()
-        if let refusal = refusal(old) { return refusal }
+        if let refusal = refusal(old) { return FileCall.Answer(outcome: refusal) }
         var bytes = Array(input.content.utf8)
         if let end = old.flatMap({ Self.onlyEnd(of: $0.bytes) }), !bytes.contains(0x0D) {
             bytes = LineEnd.put([end], into: bytes)
         }
-        try replace(old, with: bytes)
-        return ToolOutcome(
-            text: "\(old == nil ? "Made" : "Replaced") \(path) (\(bytes.count) bytes).")
+        return try replace(
+            old, with: bytes, "\(old == nil ? "Made" : "Replaced") \(path) (\(bytes.count) bytes).")
     }
 
     /// Makes all replacements, or none.
-    func edit(_ input: EditInput) throws(PathError) -> ToolOutcome {
+    func edit(_ input: EditInput) throws(PathError) -> FileCall.Answer {
         let old = try existing()
         var replacements = input.replacements[...]
-        if let refusal = refusal(old) { return refusal }
+        if let refusal = refusal(old) { return FileCall.Answer(outcome: refusal) }
         var start = old?.bytes ?? []
         if let first = replacements.first, first.old.isEmpty, start.isEmpty {
             start = Array(first.new.utf8)
@@ -31,24 +32,25 @@ struct WriteTool {
         }
         var edit = TextEdit(start)
         for index in replacements.indices {
+            guard !cancellation.isCancelled else { throw .interrupted(path: path) }
             do throws(EditFailure) {
                 try edit.apply(replacements[index])
             } catch {
                 let which =
                     input.replacements.count > 1
                     ? "Replacement \(index + 1) of \(input.replacements.count): " : ""
-                return .failure("\(path) was not changed. \(which)\(error)")
+                return FileCall.Answer(
+                    outcome: .failure("\(path) was not changed. \(which)\(error)"))
             }
         }
-        try replace(old, with: edit.bytes)
-        return ToolOutcome(text: summary(edit, isNew: old == nil))
+        return try replace(old, with: edit.bytes, summary(edit, isNew: old == nil))
     }
 
     /// Where a call would write, links followed; nil for what is no path of the workspace.
     ///
     /// The parts that are not there yet are taken as they are named.
     static func place(of path: String, in workspace: Workspace) throws(PathError) -> String {
-        var parts = try workspace.relative(path).split(separator: "/").map(String.init)
+        var parts = try workspace.relative(path).pathComponents
         var missing: [String] = []
         while true {
             do throws(PathError) {
@@ -81,7 +83,7 @@ struct WriteTool {
             return .failure(
                 "\(path) is a binary file and was not changed. Use Bash for such files.")
         }
-        return switch workspace.ledger.judge(path, now: old.reading) {
+        return switch ledger.judge(workspace.absolute(path), now: old.reading) {
         case .unchanged: nil
         case .neverRead:
             .failure(
@@ -91,9 +93,14 @@ struct WriteTool {
         }
     }
 
-    private func replace(_ old: FileContent?, with bytes: [UInt8]) throws(PathError) {
-        let replacement = FileReplacement(workspace: workspace, path: path, old: old)
-        workspace.ledger.record(path, try replacement.write(bytes))
+    private func replace(
+        _ old: FileContent?, with bytes: [UInt8], _ summary: @autoclosure () -> String
+    ) throws(PathError) -> FileCall.Answer {
+        let replacement = FileReplacement(
+            workspace: workspace, path: path, old: old, cancellation: cancellation)
+        let seen = SeenFile(
+            path: workspace.absolute(path), reading: try replacement.write(bytes))
+        return FileCall.Answer(outcome: ToolOutcome(text: summary()), seen: seen)
     }
 
     /// How all lines of a file end; nil if they don't end alike.

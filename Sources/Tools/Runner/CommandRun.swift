@@ -1,6 +1,6 @@
 import EventLoop
 
-/// One command in a sandbox with its output, for Bash and Grep.
+/// One command in a sandbox with its output, for Bash, and byte by byte for Glob and Grep.
 ///
 /// Confined to the loop's thread.
 final class CommandRun {
@@ -9,11 +9,15 @@ final class CommandRun {
         let end: SandboxEnd
         let text: String
         let fullOutputPath: String?
+        /// All bytes, of a command that is captured.
+        var captured: [UInt8] = []
     }
 
     private var process: SandboxedProcess?
     private var output: OutputCollector
     private var pieces = UTF8Pieces()
+    private let isCaptured: Bool
+    private var captured: [UInt8] = []
     private let onOutput: (String) -> Void
     private var completion: ((Result) -> Void)?
 
@@ -26,6 +30,7 @@ final class CommandRun {
         onOutput: @escaping (String) -> Void, completion: @escaping (Result) -> Void
     ) throws(SystemFailure) {
         output = OutputCollector(keptIn: workspace.outputs)
+        isCaptured = command.isCaptured
         self.onOutput = onOutput
         self.completion = completion
         process = try SandboxedProcess(
@@ -41,9 +46,15 @@ final class CommandRun {
     func cancel() { process?.end(.cancelled) }
 
     private func append(_ bytes: ArraySlice<UInt8>) {
+        guard !isCaptured else { return capture(bytes) }
         stream(bytes)
         output.append(bytes)
         if output.producedBytes > ToolLimits.maximumProducedBytes { process?.end(.tooMuchOutput) }
+    }
+
+    private func capture(_ bytes: ArraySlice<UInt8>) {
+        captured += bytes.prefix(ToolLimits.maximumCapturedBytes - captured.count)
+        if captured.count == ToolLimits.maximumCapturedBytes { process?.end(.tooMuchOutput) }
     }
 
     private func stream(_ bytes: ArraySlice<UInt8>) {
@@ -58,8 +69,11 @@ final class CommandRun {
         if !rest.isEmpty { onOutput(rest) }
         let completion = completion
         self.completion = nil
+        // A few lines of what may be the sandbox's own complaint.
+        let text = isCaptured ? ShownText.clean(captured.prefix(2_000)) : output.text()
         completion?(
-            Result(end: end, text: output.text(), fullOutputPath: output.fullOutputPath))
+            Result(
+                end: end, text: text, fullOutputPath: output.fullOutputPath, captured: captured))
     }
 }
 
@@ -70,6 +84,8 @@ struct SandboxedCommand {
     let arguments: [String]
     let access: SandboxAccess
     let timeout: Duration
+    /// Whether its output is taken byte by byte, up to ``ToolLimits/maximumCapturedBytes``.
+    var isCaptured = false
 }
 
 extension CommandRun.Result {

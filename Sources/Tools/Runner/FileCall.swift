@@ -1,35 +1,37 @@
-/// One call of a file tool, on a thread of the pool.
+/// One call of Read, Write, Edit or MultiEdit, on a thread of the pool.
 struct FileCall {
-    let outcome: ToolOutcome
+    let call: PreparedCall
+    let workspace: Workspace
+    let ledger: ReadLedger
+    let cancellation: Cancellation
 
-    init(
-        _ call: PreparedCall, _ workspace: Workspace, _ cancellation: BlockingPool.Cancellation
-    ) {
+    /// What came of it; blocks.
+    struct Answer: Sendable {
+        let outcome: ToolOutcome
+        /// Put down once the model gets the outcome, and not before.
+        var seen: SeenFile?
+    }
+
+    func run() -> Answer {
         guard !cancellation.isCancelled else {
-            outcome = .failure("(Interrupted before it began.)")
-            return
+            return Answer(outcome: .failure("(Interrupted before it began.)"))
         }
         do throws(PathError) {
-            outcome = try Self.run(call, workspace, cancellation)
+            return try answer()
         } catch {
-            outcome = .failure(error)
+            return Answer(outcome: .failure(error))
         }
     }
 
-    private static func run(
-        _ call: PreparedCall, _ workspace: Workspace, _ cancellation: BlockingPool.Cancellation
-    ) throws(PathError) -> ToolOutcome {
-        let writer = WriteTool(workspace: workspace, path: call.path ?? "")
+    private func answer() throws(PathError) -> Answer {
+        let writer = WriteTool(
+            workspace: workspace, path: call.path ?? "", ledger: ledger, cancellation: cancellation)
         switch call.input {
         case .read(let input): return try ReadTool(workspace: workspace).run(input)
-        case .glob(let input):
-            return try GlobTool(
-                workspace: workspace, isCancelled: { cancellation.isCancelled }
-            ).run(input)
         case .write(let input): return try writer.write(input)
         case .edit(let input): return try writer.edit(input)
-        case .bash, .grep, .todoWrite, .webFetch:
-            preconditionFailure("only file tools run on the files' threads")
+        case .bash, .glob, .grep, .todoWrite, .webFetch:
+            preconditionFailure("only tools of one file run as a file call")
         }
     }
 }

@@ -6,7 +6,7 @@ public struct Programs: Sendable, Equatable {
     public var bubblewrap: String?
     /// shfmt; without it no rule matches a command line.
     public var shfmt: String?
-    /// ripgrep; without it Grep uses grep.
+    /// ripgrep; without it Grep and Glob are refused.
     public var ripgrep: String?
 
     public init(bubblewrap: String?, shfmt: String?, ripgrep: String?) {

@@ -4,16 +4,24 @@ import EventLoop
 /// Runs tools: prepares a call, and after somebody decided about it, does what it says.
 ///
 /// Confined to the loop's thread, which must live as long as the process (commands die with it).
-/// Files and the network are worked on by a few threads of its own, commands run as processes on
-/// the loop. It decides nothing: see ``ModePolicy``.
+/// Files and the network are worked on by threads of its own, commands run as processes on the
+/// loop. Every call ends, within its time or by a cancel, whatever its work hangs in. It decides
+/// nothing: see ``ModePolicy``.
 public final class ToolRunner {
-    private let loop: EventLoop
-    private let programs: Programs
+    /// A call's time was over before its work had ended.
+    public var onTimeOut: ((Tool) -> Void)?
+    /// Calls that were answered without their work, which hangs in the kernel.
+    public var hangingCalls: Int { files.hanging + web.hanging + hangingCommands }
+
+    let loop: EventLoop
+    let programs: Programs
+    let files: SessionCalls
+    private let web: SessionCalls
     private let fetcher: WebFetcher
     private let parser: CommandParser
-    private let files: PoolOnLoop
-    private let web: PoolOnLoop
+    private let ledgers = SessionLedgers()
     private var commands: [ObjectIdentifier: CommandRun] = [:]
+    private var hangingCommands = 0
 
     /// Whether the kernel holds a command to ``ToolLimits/maximumProcesses``; else none runs, and
     /// the refusal says why.
@@ -33,10 +41,28 @@ public final class ToolRunner {
         self.programs = programs
         self.fetcher = fetcher
         parser = CommandParser(on: loop, program: programs.shfmt)
-        files = PoolOnLoop(loop, name: "tool-files", threads: 4, maximumQueued: 1_024)
-        web = PoolOnLoop(loop, name: "tool-web", threads: 4, maximumQueued: 64)
+        files = SessionCalls(loop, name: "tool-files", .init(time: ToolLimits.fileCallTime))
+        web = SessionCalls(loop, name: "tool-web", .init(time: ToolLimits.webCallTime))
         _ = switchboard_become_subreaper()
         Leftovers.sweep()
+    }
+
+    /// Opens the workspace of a session's run on a thread: a file system that hangs holds up nobody
+    /// else.
+    ///
+    /// `then` gets what `body` made, on the loop, or nil when that had no end within
+    /// ``ToolLimits/fileCallTime``, or too much waits already; once, perhaps during this call.
+    public func open<Value: Sendable>(
+        for session: String, _ body: @escaping @Sendable () -> Value,
+        then: @escaping (Value?) -> Void
+    ) {
+        // Not among the session's calls: those of its last run may still hang.
+        let taken = files.run(for: "workspace of \(session)") { _ in
+            body()
+        } then: { ending in
+            if case .done(let value) = ending { then(value) } else { then(nil) }
+        }
+        if taken == nil { then(nil) }
     }
 
     /// Checks a call's input and looks up what a decision about it needs; changes nothing.
@@ -50,20 +76,15 @@ public final class ToolRunner {
         do throws(ToolInputError) { input = try ToolInput(parsing: call) } catch {
             return completion(.failure(ToolRefusal("\(error)")))
         }
+        let prepared = PreparedCall(call: call, input: input)
         switch input {
         case .bash(let bash):
             parser.parse(bash.command) {
                 completion(.success(PreparedCall(call: call, input: input, command: $0)))
             }
-        case .write, .edit:
-            let isTaken = files.run {
-                Self.prepareChange(call, input, in: workspace)
-            } then: {
-                completion($0)
-            }
-            if !isTaken { completion(.failure(.busy)) }
-        case .read, .glob, .grep, .todoWrite, .webFetch:
-            completion(.success(PreparedCall(call: call, input: input)))
+        case .write(let write): findPlace(write.path, prepared, in: workspace, completion)
+        case .edit(let edit): findPlace(edit.path, prepared, in: workspace, completion)
+        case .read, .glob, .grep, .todoWrite, .webFetch: completion(.success(prepared))
         }
     }
 
@@ -72,7 +93,8 @@ public final class ToolRunner {
     /// - Parameters:
     ///   - onOutput: gets a command's output as it comes, at most
     ///     ``ToolLimits/maximumStreamedBytes``, without control characters.
-    ///   - completion: once, never during this call; after a cancel too, when all is ended.
+    ///   - completion: once, never during this call; after a cancel too, soon, and it says what
+    ///     was done by then.
     /// - Returns: what cancels it.
     public func run(
         _ call: PreparedCall, access: SandboxAccess, in workspace: Workspace,
@@ -86,19 +108,28 @@ public final class ToolRunner {
         }
         switch call.input {
         case .bash(let input):
-            start(
-                ["/bin/bash", "-c", input.command], access, input.timeout, in: workspace, run,
-                onOutput
-            ) { $0.outcome(timeout: input.timeout) }
-        case .grep(let input): search(input, in: workspace, run)
+            let command = Command(
+                arguments: ["/bin/bash", "-c", input.command], access: access,
+                timeout: input.timeout)
+            start(command, call, in: workspace, run, onOutput) {
+                run.end($0.outcome(timeout: input.timeout))
+            }
+        case .grep(let input): search(GrepSearch(input: input), call, in: workspace, run)
+        case .glob(let input):
+            do throws(PathError) {
+                search(try GlobSearch(input, in: workspace), call, in: workspace, run)
+            } catch {
+                answer(run, .failure(error))
+            }
         case .todoWrite(let todos): answer(run, ToolOutcome(text: Todo.summary(todos)))
         case .webFetch(let input):
             let fetcher = fetcher
-            work(on: web, run, waitsForEnd: false) { cancellation in
+            work(on: web, call, in: workspace, run) { cancellation in
                 fetcher.fetch(input, isCancelled: { cancellation.isCancelled })
+            } then: {
+                run.end($0)
             }
-        case .read, .glob, .write, .edit:
-            work(on: files, run, waitsForEnd: true) { FileCall(call, workspace, $0).outcome }
+        case .read, .write, .edit: workOnFile(call, in: workspace, run)
         }
         return run
     }
@@ -107,51 +138,83 @@ public final class ToolRunner {
     public func cancelAll() {
         for command in commands.values { command.cancel() }
     }
+}
 
-    private static func prepareChange(
-        _ call: ToolCall, _ input: ToolInput, in workspace: Workspace
-    ) -> Result<PreparedCall, ToolRefusal> {
-        let path =
-            switch input {
-            case .write(let write): write.path
-            case .edit(let edit): edit.path
-            default: ""
+// Files and the network.
+extension ToolRunner {
+    /// Where a change would be made, for whom decides about it.
+    private func findPlace(
+        _ path: String, _ call: PreparedCall, in workspace: Workspace,
+        _ completion: @escaping (Result<PreparedCall, ToolRefusal>) -> Void
+    ) {
+        let taken = files.run(for: workspace.session) {
+            _ -> Result<PreparedCall, ToolRefusal> in
+            do throws(PathError) {
+                let place = try WriteTool.place(of: path, in: workspace)
+                return .success(PreparedCall(call: call.call, input: call.input, path: place))
+            } catch {
+                return .failure(ToolRefusal("\(error)"))
             }
-        do throws(PathError) {
-            let place = try WriteTool.place(of: path, in: workspace)
-            return .success(PreparedCall(call: call, input: input, path: place))
-        } catch {
-            return .failure(ToolRefusal("\(error)"))
+        } then: { [weak self] ending in
+            switch ending {
+            case .done(let result): completion(result)
+            case .stopped(let stop, let mayHaveChanged):
+                if stop == .timedOut { self?.onTimeOut?(call.tool) }
+                completion(.failure(ToolRefusal(stop.sentence(about: call, mayHaveChanged))))
+            }
         }
+        if taken == nil { completion(.failure(.busy)) }
+    }
+
+    private func workOnFile(_ call: PreparedCall, in workspace: Workspace, _ run: ToolRun) {
+        let ledger = ledgers.ledger(of: workspace.session)
+        work(on: files, call, in: workspace, run) {
+            FileCall(call: call, workspace: workspace, ledger: ledger, cancellation: $0).run()
+        } then: { answer in
+            if let seen = answer.seen { ledger.record(seen) }
+            run.end(answer.outcome)
+        }
+    }
+
+    /// Runs `body` on a thread, then `then` on the loop unless the call was over by then.
+    func work<Value: Sendable>(
+        on calls: SessionCalls, _ call: PreparedCall, in workspace: Workspace, _ run: ToolRun,
+        _ body: @escaping @Sendable (Cancellation) -> Value, then: @escaping (Value) -> Void
+    ) {
+        let taken = calls.run(for: workspace.session, body) { [weak self] ending in
+            switch ending {
+            case .done(let value): then(value)
+            case .stopped(let stop, let mayHaveChanged):
+                if stop == .timedOut { self?.onTimeOut?(call.tool) }
+                run.end(.failure(stop.sentence(about: call, mayHaveChanged)))
+            }
+        }
+        guard let taken else { return answer(run, ToolRefusal.busy.outcome) }
+        run.stop = { [weak taken] in taken?.cancel() }
+    }
+
+    /// Answers after this call has returned.
+    func answer(_ run: ToolRun, _ outcome: ToolOutcome) {
+        run.timer = loop.schedule(after: .zero) { run.end(outcome) }
     }
 }
 
+// Commands.
 extension ToolRunner {
-    private func search(_ input: GrepInput, in workspace: Workspace, _ run: ToolRun) {
-        let engine: SearchCommand.Engine =
-            programs.ripgrep.map { .ripgrep(path: $0) } ?? .grep(path: "/usr/bin/grep")
-        let arguments: [String]
-        do {
-            let path = try workspace.relative(input.path ?? "")
-            try workspace.check(path, named: path)
-            arguments = try SearchCommand(input, engine, path: path).arguments
-        } catch {
-            return answer(run, .failure("\(error)"))
-        }
-        start(arguments, .readOnly, ToolLimits.searchTime, in: workspace, run, { _ in }) { result in
-            guard case .exited(let code) = result.end else {
-                return result.outcome(timeout: ToolLimits.searchTime)
-            }
-            return SearchAnswer(
-                code: code, text: result.text, input: input, fullOutputPath: result.fullOutputPath
-            ).outcome
-        }
+    /// A command in the sandbox.
+    struct Command {
+        /// The program, as seen within, and its arguments.
+        var arguments: [String]
+        var access: SandboxAccess
+        var timeout: Duration
+        /// Whether its output is taken byte by byte, not as text.
+        var isCaptured = false
     }
 
-    private func start(
-        _ arguments: [String], _ access: SandboxAccess, _ timeout: Duration,
-        in workspace: Workspace, _ run: ToolRun, _ onOutput: @escaping (String) -> Void,
-        _ outcome: @escaping (CommandRun.Result) -> ToolOutcome
+    /// Starts a command; `then` gets what came of it, unless the call was over by then.
+    func start(
+        _ command: Command, _ call: PreparedCall, in workspace: Workspace, _ run: ToolRun,
+        _ onOutput: @escaping (String) -> Void, then: @escaping (CommandRun.Result) -> Void
     ) {
         guard let bubblewrap = programs.bubblewrap else {
             return answer(
@@ -161,46 +224,71 @@ extension ToolRunner {
                         + "it only. The operator has to install it (Debian: apt-get install "
                         + "bubblewrap)."))
         }
-        let command = SandboxedCommand(
-            bubblewrap: bubblewrap, arguments: arguments, access: access, timeout: timeout)
+        let sandboxed = SandboxedCommand(
+            bubblewrap: bubblewrap, arguments: command.arguments, access: command.access,
+            timeout: command.timeout, isCaptured: command.isCaptured)
         let key = ObjectIdentifier(run)
         do throws(SystemFailure) {
-            let started = try CommandRun(command, in: workspace, on: loop, onOutput: onOutput) {
+            let started = try CommandRun(sandboxed, in: workspace, on: loop, onOutput: onOutput) {
                 [weak self] result in
-                self?.commands[key] = nil
-                run.end(outcome(result))
+                self?.ended(key, result, call, run)
+                if !run.isOver { then(result) }
             }
             commands[key] = started
-            run.stop = { [weak started] in started?.cancel() }
+            run.stop = { [weak self, weak started] in
+                started?.cancel()
+                self?.giveUp(on: run, after: ToolLimits.sandboxEndTime)
+            }
+            giveUp(
+                on: run,
+                after: command.timeout + ToolLimits.sandboxStartTime + ToolLimits.sandboxEndTime)
         } catch {
             answer(run, .failure("Nothing was run: \(error)."))
         }
     }
 
-    /// - Parameter waitsForEnd: whether a cancelled call answers only when its work has ended,
-    ///   which is right for what changes something.
-    private func work(
-        on pool: PoolOnLoop, _ run: ToolRun, waitsForEnd: Bool,
-        _ body: @escaping @Sendable (BlockingPool.Cancellation) -> ToolOutcome
+    private func ended(
+        _ key: ObjectIdentifier, _ result: CommandRun.Result, _ call: PreparedCall, _ run: ToolRun
     ) {
-        let cancellation = BlockingPool.Cancellation()
-        guard pool.run({ body(cancellation) }, then: { run.end($0) }) else {
-            return answer(run, ToolRefusal.busy.outcome)
-        }
-        run.stop = {
-            cancellation.cancel()
-            if !waitsForEnd { run.end(.failure("(Interrupted.)")) }
-        }
+        commands[key] = nil
+        run.timer = nil
+        if run.isOver { hangingCommands -= 1 }
+        if result.end == .stopped(.timedOut) { onTimeOut?(call.tool) }
     }
 
-    /// Answers after this call has returned.
-    private func answer(_ run: ToolRun, _ outcome: ToolOutcome) {
-        var timer: Timer?
-        timer = loop.schedule(after: .zero) {
-            timer?.cancel()
-            timer = nil
-            run.end(outcome)
+    /// Answers a call whose killed processes the kernel does not let go of.
+    private func giveUp(on run: ToolRun, after time: Duration) {
+        run.timer = loop.schedule(after: time) { [weak self] in
+            self?.hangingCommands += 1
+            run.end(
+                .failure(
+                    "(Its processes were killed, but the kernel has not ended them: they hang, "
+                        + "perhaps in a file system that does not answer. They end when that does.)"
+                ))
         }
+    }
+}
+
+extension Workspace {
+    /// What a session's calls have in common, from run to run: the name of its folder of outputs.
+    var session: String { outputs.folder.pathComponents.last ?? "" }
+}
+
+extension SessionCalls.Stop {
+    /// What the model is told of a call that ended before its work.
+    func sentence(about call: PreparedCall, _ mayHaveChanged: Bool) -> String {
+        let reason =
+            switch self {
+            case .cancelled: "Interrupted"
+            case .timedOut:
+                "Timed out: " + (call.tool == .webFetch ? "the network" : "the file system")
+                    + " did not answer in time, or other calls of this session wait for it"
+            case .refused: "Not begun: no thread could be had"
+            }
+        guard let path = call.path else { return "(\(reason). Nothing was changed.)" }
+        return mayHaveChanged
+            ? "(\(reason). \(path) was being put in place, and whether it was is unknown: Read it.)"
+            : "(\(reason). \(path) was not changed.)"
     }
 }
 

@@ -37,7 +37,7 @@ package enum Beneath {
     package static func walk(
         _ path: String, in directory: Int32, flags: Int32, mode: mode_t = 0
     ) -> Result<OwnedDescriptor, Errno> {
-        var parts = path.split(separator: "/").map(String.init).filter { $0 != "." }
+        var parts = path.pathComponents.filter { $0 != "." }
         guard !parts.contains("..") else { return .failure(Errno(EXDEV)) }
         let last = parts.popLast() ?? "."
         var held: OwnedDescriptor?

@@ -42,9 +42,11 @@ public final class KeptOutputs: Sendable {
 
     /// Opens a kept output by the absolute path that a result named; nil for any other path.
     func open(_ path: String) -> Result<OwnedDescriptor, Errno>? {
-        guard path.hasPrefix(folder + "/") else { return nil }
-        let name = String(path.dropFirst(folder.count + 1))
-        guard !name.isEmpty, !name.contains("/"), name != "..", name != "." else { return nil }
+        let base = (folder + "/").utf8
+        guard path.utf8.starts(with: base) else { return nil }
+        let name = String(decoding: path.utf8.dropFirst(base.count), as: UTF8.self)
+        guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), name != "..", name != "."
+        else { return nil }
         return Beneath.open(
             name, in: directory.number, flags: OpenFlags.path, links: .refuse)
     }

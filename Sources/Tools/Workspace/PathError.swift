@@ -16,6 +16,10 @@ public enum PathError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Somebody else changed, made or removed it while this call worked on it.
     case changedMeanwhile(path: String)
     case tooLarge(path: String, bytes: Int)
+    /// Nobody wanted the change any more before it was made.
+    case interrupted(path: String)
+    /// A pattern whose braces stand for too much.
+    case pattern(String)
     case system(action: String, path: String, errno: Int32)
 
     public var description: String {
@@ -36,6 +40,11 @@ public enum PathError: Error, Sendable, Equatable, CustomStringConvertible {
         case .tooLarge(let path, let bytes):
             "\(path) has \(bytes) bytes; files over \(ToolLimits.maximumFileBytes) bytes are not "
                 + "taken. Use Grep, or Bash with head, tail or sed -n."
+        case .interrupted(let path): "(Interrupted. \(path) was not changed.)"
+        case .pattern(let pattern):
+            "The braces of \(pattern.shortened(to: 80)) stand for more than "
+                + "\(GlobPattern.maximumAlternatives) patterns, or for "
+                + "\(GlobPattern.maximumTokens) characters. Use fewer."
         case .system(let action, let path, let number):
             "\(action) \(path) failed: \(SystemFailure.reason(number))."
         }

@@ -12,7 +12,6 @@ public final class Workspace: Sendable {
     /// Where long outputs are kept: outside of the workspace, readable for the session.
     public let outputs: KeptOutputs
 
-    let ledger = ReadLedger()
     /// Real paths within the workspace that stay hidden: state, secrets, people's credentials.
     let hidden: [String]
     private let directory: OwnedDescriptor
