@@ -5,13 +5,18 @@ import Daemon
 struct AgentMetrics {
     let metrics: Metrics
     private let runs: Gauge
+    private let hangingCalls: Gauge
 
     init(_ metrics: Metrics) {
         self.metrics = metrics
         runs = metrics.gauge(.agentRuns)
+        hangingCalls = metrics.gauge(.agentHangingCalls)
     }
 
-    func set(runs count: Int) { runs.set(Int64(count)) }
+    func set(runs count: Int, hangingCalls hanging: Int) {
+        runs.set(Int64(count))
+        hangingCalls.set(Int64(hanging))
+    }
 
     func ended(_ outcome: RunOutcome) {
         metrics.counter(.agentRunsEnded, outcome.label).add()
@@ -33,6 +38,8 @@ struct AgentMetrics {
     }
 
     func ran(_ tool: String) { metrics.counter(.agentToolCalls, tool).add() }
+
+    func timedOut(_ tool: String) { metrics.counter(.agentToolTimeouts, tool).add() }
 
     func asked() { metrics.counter(.agentQuestions).add() }
 

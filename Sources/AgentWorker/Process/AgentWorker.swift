@@ -11,8 +11,8 @@ import Tools
 
 /// One agent worker: runs of many sessions, each from its assignment to its end.
 ///
-/// Confined to its loop's thread. It keeps nothing of a session between its runs: an idle session
-/// takes no memory here, and any worker can take the next run.
+/// Confined to its loop's thread. It keeps nothing of a session between its runs but which files
+/// were read (a bounded cache of ``ToolRunner``): any worker can take the next run.
 public final class AgentWorker {
     let loop: EventLoop
     let limits: RunLimits
@@ -91,6 +91,7 @@ public final class AgentWorker {
             loop: loop, path: parts.hubSocket,
             hello: Hello(role: .agentWorker, name: parts.name, processID: getpid()),
             logger: logger)
+        tools.onTimeOut = { [metrics] in metrics.timedOut($0.rawValue) }
     }
 
     /// Connects to the hub and takes runs.
@@ -222,7 +223,7 @@ extension AgentWorker {
     }
 
     private func reportMetrics() {
-        metrics.set(runs: runs.count)
+        metrics.set(runs: runs.count, hangingCalls: tools.hangingCalls)
         guard link.isUp, let snapshot = metrics.metrics.snapshot().json.objectValue else { return }
         link.tell(.stats(snapshot))
     }

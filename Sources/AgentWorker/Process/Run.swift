@@ -77,7 +77,7 @@ final class Run {
 
     private func perform(_ action: RunAction) {
         switch action {
-        case .readTranscript: readTranscript()
+        case .readTranscript: openWorkspace()
         case .askModel(let question): ask(question)
         case .cancelModel:
             request?.cancel()
@@ -100,12 +100,27 @@ final class Run {
         }
     }
 
-    private func readTranscript() {
-        do throws(RunFailure) {
-            workspace = try worker.folders.open(for: assignment)
-        } catch {
-            return receive(.failed(error))
+    private func openWorkspace() {
+        worker.tools.open(for: assignment.lease.session.text) {
+            [folders = worker.folders, assignment] () -> Result<Workspace, RunFailure> in
+            do throws(RunFailure) {
+                return .success(try folders.open(for: assignment))
+            } catch {
+                return .failure(error)
+            }
+        } then: { [weak self] opened in
+            guard let self, outcome == nil else { return }
+            switch opened {
+            case .success(let workspace):
+                self.workspace = workspace
+                readTranscript()
+            case .failure(let error): receive(.failed(error))
+            case nil: receive(.failed(.silentWorkspace))
+            }
         }
+    }
+
+    private func readTranscript() {
         guard worker.model != nil else { return receive(.failed(.noModel)) }
         guard assignment.isResumed else {
             let entries = assignment.messages.map { TranscriptEntry(personsText: $0.text) }
@@ -179,6 +194,12 @@ final class Run {
 }
 
 extension RunFailure {
+    fileprivate static let silentWorkspace = RunFailure(
+        .workspace,
+        "The workspace was not opened within \(ToolLimits.fileCallTime.components.seconds) s: its "
+            + "file system does not answer, or too many calls wait for files. Ask the operator "
+            + "whether what is mounted there still runs.", canRetry: true)
+
     fileprivate static let noModel = RunFailure(
         .modelNotConfigured,
         "No model is configured: the operator has to give the agent workers an API key "

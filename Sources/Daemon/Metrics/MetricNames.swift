@@ -88,7 +88,7 @@ extension Metric {
 
     private static let agent = [
         agentRuns, agentRunsEnded, agentModelRequests, agentModelRetries, agentTokens,
-        agentToolCalls, agentQuestions,
+        agentToolCalls, agentToolTimeouts, agentHangingCalls, agentQuestions,
     ]
 
     public static let agentRuns = gauge("agent_runs", "Runs that a worker has in hand.")
@@ -102,6 +102,10 @@ extension Metric {
         "agent_tokens_total", by: "kind", "Tokens of completed answers.")
     public static let agentToolCalls = counter(
         "agent_tool_calls_total", by: "tool", "Tools that were run.")
+    public static let agentToolTimeouts = counter(
+        "agent_tool_timeouts_total", by: "tool", "Tools whose time was over before their work.")
+    public static let agentHangingCalls = gauge(
+        "agent_hanging_calls", "Tools that were answered while their work hangs in the kernel.")
     public static let agentQuestions = counter(
         "agent_permission_questions_total", "Questions that runs asked people.")
 
