@@ -1,26 +1,24 @@
 /// Reads one cookie of a `Cookie` header (RFC 6265 §4.2.1).
-enum CookieText {
-    enum Value: Equatable {
+public enum CookieText {
+    /// What stands under a name.
+    public enum Value: Equatable, Sendable {
         case absent
-        /// A wrong percent escape, or several cookies of the name that contradict each other: one
-        /// may have been planted from a sibling domain.
+        /// A wrong percent escape, or several cookies of the name: a browser keeps one of a
+        /// `__Host-` name, so somebody put the other there.
         case malformed
         case value(String)
     }
 
-    static func value(of name: String, in header: String) -> Value {
+    /// The cookie of this name; `header` is all of them, joined by `;`.
+    public static func value(of name: String, in header: String) -> Value {
         var found = Value.absent
         for pair in header.split(separator: ";") {
             let pair = trimmed(pair)
             guard let equals = pair.firstIndex(of: "="), trimmed(pair[..<equals]) == name else {
                 continue
             }
-            let next = read(trimmed(pair[pair.index(after: equals)...]))
-            if found == .absent {
-                found = next
-            } else if found != next {
-                return .malformed
-            }
+            guard found == .absent else { return .malformed }
+            found = read(trimmed(pair[pair.index(after: equals)...]))
         }
         return found
     }

@@ -4,8 +4,8 @@
 public struct PresentedCredentials: Sendable {
     /// The prefix of the subprotocol that carries a token.
     public static let subprotocolPrefix = "bearer."
-    /// The login cookie.
-    public static let cookieName = "switchboard.sid"
+    /// The login cookie; see RFC 6265bis §4.1.3.2 for the prefix.
+    public static let cookieName = "__Host-switchboard.sid"
     /// Query parameters that clients of other products put credentials into.
     static let queryParameters: Set<String> = ["apikey", "token", "access_token"]
 

@@ -1,4 +1,5 @@
-// The REST API, as far as the console uses it. Same origin, so the login cookie goes along by itself.
+// The REST API, as far as the console uses it. Same origin, so the login cookie goes along by itself;
+// relative to the page, which may live under a path.
 
 /** A refusal by the server, or a server out of reach (status 0). */
 export class RefusedRequest extends Error {
@@ -15,7 +16,7 @@ export class RefusedRequest extends Error {
 export async function request(method, path, body) {
   let response
   try {
-    response = await fetch(path, {
+    response = await fetch(`.${path}`, {
       method,
       headers: body === undefined ? {} : { 'content-type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
@@ -41,6 +42,11 @@ const session = (key, rest = '') => `/api/sessions/${id(key)}${rest}`
 export const signIn = (user, password) => request('POST', '/api/auth/login', { user, password })
 export const signOut = () => request('POST', '/api/auth/logout', {})
 export const whoAmI = () => request('GET', '/api/auth/me')
+export const logins = () => request('GET', '/api/auth/logins')
+export const endLogin = (key) => request('DELETE', `/api/auth/logins/${id(key)}`)
+export const endOtherLogins = () => request('DELETE', '/api/auth/logins?keep=current')
+export const changePassword = (current, password) =>
+  request('PUT', '/api/auth/password', { current, password })
 export const theme = () => request('GET', '/api/theme')
 export const publish = (event) => request('POST', '/api/publish', event)
 export const history = (channel, parameters) =>

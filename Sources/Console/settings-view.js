@@ -1,5 +1,6 @@
 // Settings: of this device for everybody, of the team for its admins.
 
+import { accountSettings } from './account-settings.js'
 import { fill, h } from './dom.js'
 import { keysSettings } from './keys-settings.js'
 import { canNotify, isNotifying, startNotifying, stopNotifying } from './notifications.js'
@@ -11,10 +12,11 @@ import { usersSettings } from './users-settings.js'
 export function settingsView(desk, _route, setTitle) {
   setTitle('Settings')
   const isAdmin = desk.may('admin')
+  const isPerson = desk.me.type === 'session_user'
   const element = h('div', { class: 'page settings' },
     h('div', { class: 'page-head' }, h('h1', {}, 'Settings')),
-    appearance(), notifications(), isAdmin && keysSettings(desk), isAdmin && usersSettings(desk),
-    keyboard(), account(desk))
+    appearance(), notifications(), isPerson && accountSettings(desk), isAdmin && keysSettings(desk), isAdmin && usersSettings(desk),
+    keyboard(), thisLogin(desk))
   return { element, end: () => {} }
 }
 
@@ -58,7 +60,7 @@ const KEYS = [
 const keyboard = () => section('Keyboard', h('table', { class: 'keys' }, h('tbody', {},
   KEYS.map(([keys, action]) => h('tr', {}, h('th', { scope: 'row' }, h('kbd', {}, keys)), h('td', {}, action))))))
 
-function account(desk) {
+function thisLogin(desk) {
   const { type, teamId, userId, keyId, role, scopes } = desk.me
   const facts = [['Team', teamId], [type === 'api_key' ? 'Key' : 'User', keyId ?? userId], ['Role', role], ['May', scopes.join(', ')]]
   return section('This login', fill(h('dl', { class: 'facts' }),

@@ -7,7 +7,7 @@ struct Migration {
     let sql: String
 
     static let all = [
-        teamsAndChannels, sessions, runs, questionsOfTools, scopesOfReading, continuity,
+        teamsAndChannels, sessions, runs, questionsOfTools, scopesOfReading, continuity, people,
     ]
 
     /// Runs what is missing, each step in a transaction of its own.
@@ -19,6 +19,9 @@ struct Migration {
                 guard version <= migrations.count else {
                     throw StoreError.tooNew(version: version, supported: migrations.count)
                 }
+                // A table that is made anew must not take with it what refers to it; SQLite
+                // changes this outside of transactions only (lang_altertable.html §7).
+                try database.execute(sql: "PRAGMA foreign_keys = OFF")
                 for migration in migrations.dropFirst(version) {
                     try database.inTransaction(.exclusive) {
                         try database.execute(sql: migration.sql)
@@ -26,6 +29,7 @@ struct Migration {
                         return .commit
                     }
                 }
+                try database.execute(sql: "PRAGMA foreign_keys = ON")
             }
         } catch {
             throw StoreError("bringing the database to version \(migrations.count)", error)

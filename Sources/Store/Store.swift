@@ -35,6 +35,15 @@ public final class Store {
         try Migration.run(Array(Migration.all.prefix(version)), on: queue)
     }
 
+    /// Runs statements as they are, to fill an older form of the database.
+    package func execute(_ sql: String) throws(StoreError) {
+        do {
+            try queue.write { try $0.execute(sql: sql) }
+        } catch {
+            throw StoreError("filling an older database", error)
+        }
+    }
+
     /// Runs `body` in one transaction and commits it; anything thrown rolls all of it back.
     ///
     /// The transaction is valid inside of `body` only. An error of the commit itself says that

@@ -50,15 +50,17 @@ struct PrincipalResolverTests {
             outcome(.init(subprotocols: ["switchboard.v1", "bearer.\(loginToken)"]))
                 == .success("l1 subprotocol"))
         #expect(
-            outcome(.init(cookie: "a=b; switchboard.sid=\(loginToken)")) == .success("l1 cookie"))
+            outcome(.init(cookie: "a=b; __Host-switchboard.sid=\(loginToken)"))
+                == .success("l1 cookie"))
         #expect(
-            outcome(.init(cookie: "switchboard.sid=\"swl%5Fl1.secret\"")) == .success("l1 cookie"))
+            outcome(.init(cookie: "__Host-switchboard.sid=\"swl%5Fl1.secret\""))
+                == .success("l1 cookie"))
     }
 
     @Test func `an invalid credential never falls back to the next place`() {
         let rest = PresentedCredentials(
             apiKey: "", authorization: "Bearer \(keyToken)",
-            subprotocols: ["bearer.\(keyToken)"], cookie: "switchboard.sid=\(loginToken)")
+            subprotocols: ["bearer.\(keyToken)"], cookie: "__Host-switchboard.sid=\(loginToken)")
         #expect(outcome(rest) == .failure(.invalidAPIKey(isUnknown: false)))
         var next = rest
         next.apiKey = nil
@@ -78,9 +80,12 @@ struct PrincipalResolverTests {
     }
 
     @Test(arguments: [
-        "switchboard.sid=swl_l1.wrong", "switchboard.sid=", "switchboard.sid=%zz",
-        "switchboard.sid=%", "switchboard.sid=%ff", "switchboard.sid=swk_k1.secret",
-        "switchboard.sid=swl_l1.secret; switchboard.sid=swl_l1.other",
+        "__Host-switchboard.sid=swl_l1.wrong", "__Host-switchboard.sid=",
+        "__Host-switchboard.sid=%zz",
+        "__Host-switchboard.sid=%", "__Host-switchboard.sid=%ff",
+        "__Host-switchboard.sid=swk_k1.secret",
+        "__Host-switchboard.sid=swl_l1.secret; __Host-switchboard.sid=swl_l1.other",
+        "__Host-switchboard.sid=swl_l1.secret; __Host-switchboard.sid=swl_l1.secret",
     ])
     func `no other cookie is a login`(_ cookie: String) {
         #expect(outcome(.init(cookie: cookie)) == .failure(.invalidSession(isUnknown: false)))
@@ -88,7 +93,8 @@ struct PrincipalResolverTests {
 
     @Test func `an expired login says so, wherever it stood`() {
         #expect(
-            outcome(.init(cookie: "switchboard.sid=swl_l2.secret")) == .failure(.sessionExpired))
+            outcome(.init(cookie: "__Host-switchboard.sid=swl_l2.secret"))
+                == .failure(.sessionExpired))
         #expect(outcome(.init(authorization: "Bearer swl_l2.secret")) == .failure(.sessionExpired))
     }
 
@@ -105,7 +111,9 @@ struct PrincipalResolverTests {
 
     @Test func `nothing at all, or other cookies, is no credential`() {
         #expect(outcome(.init()) == .failure(.missing))
-        #expect(outcome(.init(cookie: "xswitchboard.sid=a; b")) == .failure(.missing))
+        for name in ["x__Host-switchboard.sid", "switchboard.sid", "__host-switchboard.sid"] {
+            #expect(outcome(.init(cookie: "\(name)=\(loginToken); b")) == .failure(.missing))
+        }
         #expect(outcome(.init(subprotocols: ["switchboard.v1"])) == .failure(.missing))
     }
 

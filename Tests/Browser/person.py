@@ -32,7 +32,7 @@ class Person:
         self.cookie = cookie
         if cookie:
             self.context.add_cookies([{
-                "name": "switchboard.sid", "value": cookie, "url": self.product.url,
+                "name": "__Host-switchboard.sid", "value": cookie, "url": self.product.url,
                 "httpOnly": True, "secure": True, "sameSite": "Strict"}])
         self.page = self.new_tab()
 

@@ -73,6 +73,17 @@ import Testing
 @Suite struct PasswordHashTests {
     init() throws { try Crypto.initialise() }
 
+    @Test func `passwords of one salt are compared by one hash`() throws {
+        let salt = PasswordSalt(secret: "s", name: "ann")
+        let kept = try PasswordHash(hashing: "correct horse", salt: salt)
+        #expect(kept.matches("correct horse") && !kept.matches("wrong horse"))
+        #expect(
+            kept.isMade(with: salt) && !kept.isMade(with: PasswordSalt(secret: "s", name: "bob")))
+        #expect(try kept.isEqual(to: PasswordHash(hashing: "correct horse", salt: salt)))
+        #expect(try !kept.isEqual(to: PasswordHash(hashing: "wrong horse", salt: salt)))
+        #expect(try !PasswordHash(hashing: "correct horse").isMade(with: salt))
+    }
+
     @Test func `only the right password matches, also after storage`() throws {
         let hash = try PasswordHash(hashing: "pässwörd")
         let back = try #require(PasswordHash(stored: hash.stored))

@@ -106,17 +106,23 @@ import Testing
         ]
         let bench = Bench(FakeGate(), .result(answer))
         let response = bench.send(
-            "POST", "/api/auth/login", body: #"{"user":"u","password":"p","address":"me"}"#)
+            "POST", "/api/auth/login",
+            body: """
+                {"user":"u","password":"p","address":"me","device":"d","deviceToken":"t",
+                "knownDevicesOnly":true}
+                """)
         #expect(response.status == 200)
         #expect(response.json == ["type": "session_user"])
         #expect(
             response.header("Set-Cookie")
-                == "switchboard.sid=swl_l1.abc; Max-Age=3600; HttpOnly; Secure; SameSite=Strict; Path=/"
+                == "__Host-switchboard.sid=swl_l1.abc; Max-Age=3600; HttpOnly; Secure; SameSite=Strict; Path=/"
         )
         #expect(bench.parameters?["address"] == "192.0.2.7")
+        #expect(bench.parameters?["knownDevicesOnly"] == false)
+        #expect(bench.parameters?["deviceToken"] == nil && bench.parameters?["device"] == nil)
         let out = Bench(.key()).send("POST", "/api/auth/logout")
         #expect(out.status == 204)
-        #expect(out.header("Set-Cookie")?.hasPrefix("switchboard.sid=; Max-Age=0;") == true)
+        #expect(out.header("Set-Cookie")?.hasPrefix("__Host-switchboard.sid=; Max-Age=0;") == true)
     }
 
     @Test func `published events go to the hub with their texts, and its answer comes back`() {

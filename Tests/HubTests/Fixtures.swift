@@ -11,14 +11,14 @@ struct Fixture {
     let cli: PeerID
     let ws: PeerID
     let fcgi: PeerID
-    /// An API key of the team with every scope.
+    /// An API key of the team with every scope, also for what belongs to all teams.
     let key: CredentialID
 
     init(_ change: (inout Settings) -> Void = { _ in }) throws {
         hub = try TestHub(change)
         cli = try hub.connect(.cli, "cli")
         team = try Self.team(hub, cli, "One")
-        key = try Self.key(hub, cli, team)
+        key = try Self.key(hub, cli, team, isInstallationAdmin: true)
         ws = try hub.connect(.webSocketWorker, "ws-1")
         fcgi = try hub.connect(.fastCGIWorker, "fcgi")
         _ = hub.take(ws)
@@ -31,12 +31,13 @@ struct Fixture {
 
     static func key(
         _ hub: TestHub, _ cli: PeerID, _ team: TeamID, scopes: [Scope] = Scope.allCases,
-        expiresAt: Timestamp? = nil
+        expiresAt: Timestamp? = nil, isInstallationAdmin: Bool = false
     ) throws -> CredentialID {
         var parameters: JSONObject = [
             "teamId": .string(team.text), "name": "k",
             "scopes": .array(scopes.map { .string($0.rawValue) }),
         ]
+        if isInstallationAdmin { parameters["installation"] = true }
         if let expiresAt { parameters["expiresAt"] = .string(expiresAt.description) }
         return try CredentialID(parsing: hub.call(cli, .createKey, parameters).text("id"))
     }

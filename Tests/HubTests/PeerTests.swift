@@ -14,7 +14,7 @@ import Testing
         case .open: break
         case .local, .agentWorker:
             #expect(throws: TestHubError.self) { try call() }
-        case .authenticated, .scope:
+        case .authenticated, .scope, .installation:
             let error = #expect(throws: OperationError.self) { try call() }
             #expect(error?.code == .authRequired)
         }

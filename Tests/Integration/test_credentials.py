@@ -178,10 +178,10 @@ def test_the_cookie_of_a_login_is_closed_to_scripts_and_other_sites(team):
             "POST", "/api/auth/login", json={"user": user, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
         cookie = answer.headers["set-cookie"]
-        assert cookie.startswith("switchboard.sid=")
+        assert cookie.startswith("__Host-switchboard.sid=")
         attributes = {part.strip().lower() for part in cookie.split(";")[1:]}
         assert {"httponly", "secure", "samesite=strict"} <= attributes
-        value = answer.cookies["switchboard.sid"]
+        value = answer.cookies["__Host-switchboard.sid"]
     assert PASSWORD not in team.product.log() and value not in team.product.log()
     with team.product.api(key=None, cookie=value) as person:
         me = person.get("/api/auth/me")
@@ -200,7 +200,7 @@ def test_a_write_with_a_cookie_needs_the_own_origin(team):
     for origin in ("https://evil.example", "null"):
         with team.product.api(key=None, cookie=cookie, origin=origin) as attacker:
             attacker.refused("POST", "/api/sessions", 403, "ORIGIN_FORBIDDEN", body={})
-    bare = {"cookie": f"switchboard.sid={cookie}"}
+    bare = {"cookie": f"__Host-switchboard.sid={cookie}"}
     with team.product.api(key=None, headers=bare) as attacker:
         attacker.refused("POST", "/api/sessions", 403, body={})
     for site in ("cross-site", "same-site"):

@@ -134,7 +134,7 @@ def test_a_foreign_origin_is_403_with_a_key_too(team):
 
 def test_a_cookie_without_an_origin_is_403(team):
     cookie = team.sign_in()
-    check(lambda: Client(team.product, headers={"cookie": f"switchboard.sid={cookie}"}),
+    check(lambda: Client(team.product, headers={"cookie": f"__Host-switchboard.sid={cookie}"}),
           403, "ORIGIN_FORBIDDEN")
 
 

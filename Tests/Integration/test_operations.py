@@ -14,6 +14,8 @@ from support.waiting import eventually
 
 ROUTES = {
     "/api/auth/login": {"post"}, "/api/auth/logout": {"post"}, "/api/auth/me": {"get"},
+    "/api/auth/logins": {"get", "delete"}, "/api/auth/logins/{id}": {"delete"},
+    "/api/auth/password": {"put"},
     "/api/keys": {"get", "post"}, "/api/keys/{id}": {"delete"},
     "/api/users": {"get", "post"}, "/api/users/{id}": {"delete"},
     "/api/sessions": {"get", "post"}, "/api/sessions/{id}": {"get", "patch", "delete"},
@@ -111,7 +113,7 @@ def test_the_description_names_the_security_schemes_and_websocket_messages(docum
     schemes = document["components"]["securitySchemes"].values()
     kinds = {(s["type"], s.get("in"), s.get("name", s.get("scheme"))) for s in schemes}
     assert ("apiKey", "header", "x-api-key") in {(a, b, str(c).lower()) for a, b, c in kinds}
-    assert ("apiKey", "cookie", "switchboard.sid") in kinds
+    assert ("apiKey", "cookie", "__Host-switchboard.sid") in kinds
     assert any(s["type"] == "http" and s["scheme"].lower() == "bearer" for s in schemes)
     text = json.dumps(document["components"]["schemas"])
     for word in ["subscribe", "subscribed", "text_delta", "permission_request", "config_changed",

@@ -58,68 +58,6 @@ import TestSupport
         #expect(backoff.ceiling == .milliseconds(100))
     }
 
-    @Test func `an account's failures lead to growing waits, its success forgives`() {
-        var throttle = LoginThrottle()
-        var now = Duration.seconds(100)
-        for _ in 0..<5 { #expect(throttle.begin(account: "a", address: "x", at: now) == .check) }
-        #expect(throttle.begin(account: "a", address: "y", at: now) == .check)
-        #expect(
-            throttle.begin(account: "a", address: "z", at: now) == .refuse(retryAfter: .seconds(1)))
-        #expect(throttle.begin(account: "b", address: "x", at: now) == .check)
-        now += .seconds(1)
-        #expect(throttle.begin(account: "a", address: "z", at: now) == .check)
-        #expect(
-            throttle.begin(account: "a", address: "z", at: now) == .refuse(retryAfter: .seconds(2)))
-        now += .seconds(2)
-        #expect(throttle.begin(account: "a", address: "z", at: now) == .check)
-        throttle.succeeded(account: "a", address: "z")
-        #expect(throttle.begin(account: "a", address: "z", at: now) == .check)
-    }
-
-    @Test func `an address that tries many accounts has to wait`() {
-        var throttle = LoginThrottle()
-        for account in 0..<21 {
-            #expect(throttle.begin(account: "\(account)", address: "x", at: .seconds(1)) == .check)
-        }
-        #expect(
-            throttle.begin(account: "new", address: "x", at: .seconds(1))
-                == .refuse(retryAfter: .seconds(1)))
-        #expect(throttle.begin(account: "new", address: "y", at: .seconds(1)) == .check)
-    }
-
-    @Test func `an account waits at most a minute, and an hour of quiet forgets`() {
-        var throttle = LoginThrottle()
-        var now = Duration.seconds(1)
-        var longest = Duration.zero
-        for attempt in 0..<40 {
-            while case .refuse(let wait) = throttle.begin(
-                account: "a", address: "\(attempt)", at: now)
-            {
-                longest = max(longest, wait)
-                now += wait
-            }
-        }
-        #expect(longest == .seconds(60))
-        now += .seconds(3_601)
-        for attempt in 0..<6 {
-            #expect(throttle.begin(account: "a", address: "n\(attempt)", at: now) == .check)
-        }
-    }
-
-    @Test func `a full table makes newcomers wait and is cleared of the old`() {
-        var limits = LoginThrottle.Limits()
-        limits.maximumSubjects = 4
-        var throttle = LoginThrottle(limits: limits)
-        #expect(throttle.begin(account: "a", address: "1", at: .zero) == .check)
-        #expect(throttle.begin(account: "b", address: "2", at: .zero) == .check)
-        #expect(
-            throttle.begin(account: "c", address: "3", at: .zero)
-                == .refuse(retryAfter: .seconds(60)))
-        #expect(throttle.begin(account: "a", address: "2", at: .zero) == .check)
-        #expect(throttle.begin(account: "c", address: "3", at: .seconds(3_601)) == .check)
-        #expect(throttle.count == 2)
-    }
-
     private func admitted(
         of count: Int, by bucket: inout TokenBucket, at moment: Duration
     ) -> Int {

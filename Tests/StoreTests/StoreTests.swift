@@ -24,17 +24,13 @@ import Testing
             "p": [.publish], "w": [.publish, .sessionsWrite], "r": [.sessionsRead], "a": [.admin],
             "all": [.publish, .sessionsRead, .sessionsRun],
         ]
-        let time = Timestamp(milliseconds: 5)
         do {
             let store = try Store(path: files.path, version: 4)
-            try store.transaction { transaction in
-                try transaction.insert(TeamRow(id: "t1", name: "One", createdAt: time))
-                for (id, scopes) in before {
-                    try transaction.insert(
-                        KeyRow(
-                            id: id, teamID: "t1", name: "k", digest: "", scopes: scopes,
-                            createdAt: time, expiresAt: nil))
-                }
+            try store.execute("INSERT INTO teams VALUES ('t1', 'One', 5)")
+            for (id, scopes) in before {
+                let words = scopes.map(\.rawValue).sorted().joined(separator: " ")
+                try store.execute(
+                    "INSERT INTO keys VALUES ('\(id)', 't1', 'k', '', '\(words)', 5, NULL, NULL)")
             }
         }
         let store = try files.open()
@@ -90,6 +86,44 @@ import Testing
         let error = #expect(throws: StoreError.self) { try Store(path: "/nonexistent/a/b.db") }
         #expect("\(error, default: "")".contains("/nonexistent/a/b.db"))
         #expect("\(error, default: "")".contains("No such file or directory"))
+    }
+
+    @Test func `an older database keeps its logins, and its oldest team's admins get all of it`()
+        throws
+    {
+        do {
+            let old = try Store(path: files.path, version: 4)
+            try old.execute(
+                """
+                INSERT INTO teams VALUES ('t2', 'Two', 7), ('t1', 'One', 5);
+                INSERT INTO users VALUES ('u1', 't1', 'Ann', 'admin', 'x', 6),
+                    ('u2', 't1', 'ann', 'member', 'x', 6), ('u3', 't2', 'bob', 'admin', 'x', 8);
+                INSERT INTO logins VALUES ('l1', 'u1', 'd', 6, 9, NULL);
+                INSERT INTO keys VALUES ('k1', 't1', 'k', 'd', 'admin publish', 6, NULL, NULL),
+                    ('k2', 't1', 'k', 'd', 'publish', 6, NULL, NULL),
+                    ('k3', 't2', 'k', 'd', 'admin', 6, NULL, NULL);
+                """)
+        }
+        let store = try files.open()
+        try store.transaction { transaction in
+            #expect(try transaction.allLoginCredentials().map(\.isInstallationAdmin) == [true])
+            #expect(try transaction.allKeys().filter(\.isInstallationAdmin).map(\.id) == ["k1"])
+            #expect(
+                try transaction.users(of: nil, limit: 9).filter(\.isInstallationAdmin).map(\.id)
+                    == ["u1"])
+            #expect(try transaction.usersWithoutFolding().map(\.name) == ["Ann", "ann", "bob"])
+            try transaction.deleteUser("u1")
+            #expect(try transaction.allLoginCredentials().isEmpty, "The reference still holds.")
+        }
+        #expect(throws: StoreError.self) {
+            try store.transaction { transaction in
+                try transaction.insert(
+                    LoginRow(
+                        id: "l2", userID: "nobody", digest: "d",
+                        createdAt: Timestamp(milliseconds: 5), expiresAt: Timestamp(milliseconds: 9)
+                    ))
+            }
+        }
     }
 
     @Test func `deleting a person ends all logins`() throws {

@@ -57,7 +57,7 @@ struct HandshakePolicyTests {
     }
 
     @Test func `every refusal has its status and code`() {
-        let login = "switchboard.sid=\(loginToken)"
+        let login = "__Host-switchboard.sid=\(loginToken)"
         let cases: [(HandshakeRefusal?, Int, ErrorCode)] = [
             (refusal(request(path: "/x")), 404, .notFound),
             (refusal(request(isUpgrade: false)), 426, .upgradeRequired),
@@ -67,13 +67,14 @@ struct HandshakePolicyTests {
             (
                 refusal(
                     request(
-                        apiKey: nil, cookie: "switchboard.sid=%zz", origin: "https://host.example")),
+                        apiKey: nil, cookie: "__Host-switchboard.sid=%zz",
+                        origin: "https://host.example")),
                 401, .invalidSession
             ),
             (
                 refusal(
                     request(
-                        apiKey: nil, cookie: "switchboard.sid=swl_l2.secret",
+                        apiKey: nil, cookie: "__Host-switchboard.sid=swl_l2.secret",
                         origin: "https://host.example")), 401, .sessionExpired
             ),
             (refusal(request(origin: "https://evil.example")), 403, .originForbidden),
@@ -87,9 +88,23 @@ struct HandshakePolicyTests {
     }
 
     @Test func `a login cookie from the own page is admitted`() {
-        let login = "switchboard.sid=\(loginToken)"
+        let login = "__Host-switchboard.sid=\(loginToken)"
         #expect(
             refusal(request(apiKey: nil, cookie: login, origin: "https://host.example")) == nil)
+    }
+
+    @Test func `the addresses of one IPv6 network count as one`() {
+        let key = Principal(credential("k1"))
+        var counts = ConnectionCounts()
+        counts.opened(key, address: "2001:db8:1:1::1")
+        var settings = WebSocketSettings()
+        settings.maximumConnectionsPerAddress = 1
+        func limit(_ address: String) -> ConnectionCounts.Limit? {
+            counts.reachedLimit(settings, principal: key, address: address)
+        }
+        #expect(limit("2001:db8:1:1:ffff::2") == .address)
+        #expect(limit("2001:db8:1:2::1") == nil)
+        #expect(limit("192.0.2.1") == nil)
     }
 
     @Test func `each connection limit refuses with its name`() throws {

@@ -26,7 +26,7 @@ extension Metric {
         hubEpochsBegun,
         hubPeers, hubChannels, hubRunningSessions, hubPendingPermissions, hubPermissions,
         hubSessions, hubLeases, hubWaitingSessions, hubRuns,
-        hubConfigChanges, hubLoginFailures, hubHistoryTrimmed,
+        hubConfigChanges, hubLoginFailures, hubPasswordsWaiting, hubHistoryTrimmed,
     ]
 
     public static let hubIterations = counter(
@@ -60,6 +60,8 @@ extension Metric {
         "hub_config_changes_total", by: "outcome", "Edits of the watched files.")
     public static let hubLoginFailures = counter(
         "hub_login_failures_total", "Wrong passwords and unknown accounts.")
+    public static let hubPasswordsWaiting = gauge(
+        "hub_passwords_waiting", "Passwords that wait to be hashed.")
     public static let hubHistoryTrimmed = counter(
         "hub_history_trimmed_total", "Publications removed from history.")
 

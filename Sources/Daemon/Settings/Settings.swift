@@ -42,6 +42,8 @@ public struct FastCGISettings: Sendable, Equatable {
     public var threads = 16
     public var maximumBodyBytes = Limits.maximumBodyBytes
     public var hubTimeout: Duration = .milliseconds(5_000)
+    /// Threads that may wait for a password's verdict.
+    public var signInThreads = 4
 
     public init() {}
 }
@@ -64,6 +66,8 @@ public struct HubSettings: Sendable, Equatable {
     public var loginLifetime: Duration = .milliseconds(2_592_000_000)
     public var loginFailuresPerAccount = 10
     public var loginFailuresPerAddress = 50
+    /// Of a /64 or a /24.
+    public var loginFailuresPerNetwork = 100
     public var loginFailureWindow: Duration = .milliseconds(900_000)
     public var maximumPeerQueueBytes = 67_108_864
     public var maximumTeams = 1_000
@@ -75,6 +79,9 @@ public struct HubSettings: Sendable, Equatable {
     public var maximumPendingPermissionsPerSession = 32
     public var maximumRulesPerSession = 100
     public var maximumLoginsPerUser = 100
+    public var maximumDevicesPerUser = 20
+    /// Passwords hashed at once.
+    public var signInThreads = 1
     /// Of agent workers at once, of all teams.
     public var maximumRuns = 1_000
     public var maximumRunsPerTeam = 200

@@ -48,10 +48,17 @@ extension SettingsTable {
             "hub.loginFailuresPerAddress", "HUB_LOGIN_FAILURES_PER_ADDRESS",
             \.hub.loginFailuresPerAddress, 1...100_000, .live,
             "Guessing over many accounts from one address ends after these within the window."),
+        .integer(
+            "hub.loginFailuresPerNetwork", "HUB_LOGIN_FAILURES_PER_NETWORK",
+            \.hub.loginFailuresPerNetwork, 1...100_000, .live,
+            "The same for a /64 of IPv6, which one machine has whole, and a /24 of IPv4."),
         .milliseconds(
             "hub.loginFailureWindowMs", "HUB_LOGIN_FAILURE_WINDOW_MS",
             \.hub.loginFailureWindow, 1_000...86_400_000, .live,
             "How long failures count; also how long a locked-out person waits at most."),
+        .integer(
+            "hub.signInThreads", "HUB_SIGN_IN_THREADS", \.hub.signInThreads, 1...64, .restart,
+            "Passwords hashed at once: each takes a core for 100 ms and 64 MiB."),
         .milliseconds(
             "hub.configDebounceMs", "HUB_CONFIG_DEBOUNCE_MS",
             \.hub.configDebounce, 10...900, .live,
@@ -109,6 +116,11 @@ extension SettingsTable {
             "hub.maximumLoginsPerUser", "HUB_MAX_LOGINS_PER_USER",
             \.hub.maximumLoginsPerUser, 1...10_000, .live,
             "The oldest login ends when one more begins; each is held by every worker."),
+        .integer(
+            "hub.maximumDevicesPerUser", "HUB_MAX_DEVICES_PER_USER",
+            \.hub.maximumDevicesPerUser, 1...1_000, .live,
+            "Browsers that a person has signed in from and that strangers cannot lock out; the one "
+                + "used least recently is forgotten."),
         .integer(
             "hub.maximumRuns", "HUB_MAX_RUNS", \.hub.maximumRuns, 1...100_000, .live,
             "Runs of agents at once, of all teams: each costs memory, processes and money."),

@@ -46,7 +46,8 @@ extension SettingsTable {
         .integer(
             "webSocket.maximumConnectionsPerAddress", "WS_MAX_CONNECTIONS_PER_ADDRESS",
             \.webSocket.maximumConnectionsPerAddress, 1...1_000_000, .restart,
-            "One machine cannot take every place in a worker; an office behind one address fits."),
+            "One machine, which may have a whole /64 of IPv6, cannot take every place in a worker; an "
+                + "office behind one address fits."),
         .milliseconds(
             "webSocket.drainMs", "WS_DRAIN_MS", \.webSocket.drain, 0...9_500, .restart,
             "Spreads the reconnects of a restart; a process must have ended within 10 s."),
@@ -65,6 +66,11 @@ extension SettingsTable {
             "fastCGI.hubTimeoutMs", "FCGI_HUB_TIMEOUT_MS",
             \.fastCGI.hubTimeout, 100...60_000, .restart,
             "A request whose hub does not answer ends in 503 and gives its thread back."),
+        .integer(
+            "fastCGI.signInThreads", "FCGI_SIGN_IN_THREADS",
+            \.fastCGI.signInThreads, 1...512, .restart,
+            "Of the threads, those that may wait for a password at once, half of them at most: the "
+                + "others keep answering. Two more are kept for devices that are known."),
     ]
 
     static let agent: [Setting] = [

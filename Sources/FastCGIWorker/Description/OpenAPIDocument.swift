@@ -3,7 +3,7 @@ import Protocol
 
 /// The OpenAPI 3.1 document, made of the route table and the named schemas.
 package enum OpenAPIDocument {
-    package static func make() -> JSONValue {
+    package static func make(prefix: String = "") -> JSONValue {
         [
             "openapi": "3.1.0",
             "info": [
@@ -11,7 +11,7 @@ package enum OpenAPIDocument {
                 "description":
                     "Watch and steer AI agents: REST, and the messages of wss://HOST/ws.",
             ],
-            "servers": [["url": "/"]],
+            "servers": [["url": .string(prefix.isEmpty ? "/" : prefix)]],
             "paths": .object(paths),
             "components": [
                 "schemas": .object(schemas),
@@ -115,7 +115,7 @@ extension OpenAPIDocument {
         return switch route.access {
         case .open: []
         case .loopbackOrAdminKey: [[:], ["apiKey": []], ["bearer": []]]
-        case .authenticated, .scope, .publishing, .reading: schemes
+        case .authenticated, .scope, .installation, .publishing, .reading: schemes
         }
     }
 
@@ -123,6 +123,8 @@ extension OpenAPIDocument {
         switch route.access {
         case .open, .authenticated: nil
         case .scope(let scope): "Needs the scope `\(scope.rawValue)`: \(scope.summary)."
+        case .installation:
+            "Needs the scope `\(Scope.admin.rawValue)` of an admin of the installation."
         case .publishing:
             "Needs the scope `\(Scope.publish.rawValue)` for domain and application events, "
                 + "`\(Scope.sessionsRun.rawValue)` for session events."

@@ -6,7 +6,13 @@ enum RequestSchemas {
     static let all: [(SchemaName, JSONValue)] = [
         (
             .loginRequest,
-            Schema.object(["user": Schema.text(1...256), "password": Schema.text(1...1024)])
+            Schema.object(
+                ["user": Schema.text(1...256), "password": Schema.text(1...1024)],
+                optional: ["team": Schema.identifier])
+        ),
+        (
+            .passwordRequest,
+            Schema.object(["current": Schema.text(1...1024), "password": Schema.text(8...1024)])
         ),
         (
             .keyRequest,

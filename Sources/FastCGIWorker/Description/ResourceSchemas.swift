@@ -29,6 +29,13 @@ enum ResourceSchemas {
         "id": Schema.identifier, "name": Schema.nullable(Schema.string),
         "teamId": Schema.identifier, "scopes": scopes, "createdAt": Schema.time,
         "expiresAt": Schema.nullable(Schema.time), "lastUsedAt": Schema.nullable(Schema.time),
+        "installationAdmin": Schema.boolean,
+    ]
+
+    private static let login: JSONObject = [
+        "id": Schema.identifier, "device": Schema.nullable(Schema.string),
+        "createdAt": Schema.time, "lastUsedAt": Schema.nullable(Schema.time),
+        "expiresAt": Schema.time, "current": Schema.boolean,
     ]
 
     private static let access: [(SchemaName, JSONValue)] = [
@@ -42,8 +49,11 @@ enum ResourceSchemas {
                 optional: [
                     "keyId": Schema.identifier, "userId": Schema.identifier,
                     "role": Schema.words(Role.allCases.map(\.rawValue)),
+                    "installationAdmin": Schema.boolean,
                 ])
         ),
+        (.login, Schema.object(login)),
+        (.loginList, Schema.object(["items": Schema.array(Schema.reference(.login))])),
         (.key, Schema.object(key)),
         (.newKey, newKey),
         (.keyList, Schema.page(of: .key)),
@@ -52,6 +62,7 @@ enum ResourceSchemas {
             Schema.object([
                 "id": Schema.identifier, "name": Schema.string, "teamId": Schema.identifier,
                 "role": Schema.words(Role.allCases.map(\.rawValue)), "createdAt": Schema.time,
+                "installationAdmin": Schema.boolean,
             ])
         ),
         (.userList, Schema.page(of: .user)),

@@ -2,6 +2,7 @@
 package enum SchemaName: String, Sendable, CaseIterable {
     // Requests.
     case loginRequest = "LoginRequest"
+    case passwordRequest = "PasswordRequest"
     case keyRequest = "KeyRequest"
     case userRequest = "UserRequest"
     case sessionRequest = "SessionRequest"
@@ -21,6 +22,8 @@ package enum SchemaName: String, Sendable, CaseIterable {
     case readiness = "Readiness"
     case description = "Description"
     case principal = "Principal"
+    case login = "Login"
+    case loginList = "LoginList"
     case key = "Key"
     case newKey = "NewKey"
     case keyList = "KeyList"

@@ -19,6 +19,15 @@ struct Admission: Sendable {
         case .open: return nil
         case .authenticated, .reading: return try caller(request, route)
         case .scope(let scope): return try caller(request, route, anyOf: [scope])
+        case .installation:
+            let caller = try caller(request, route, anyOf: [.admin])
+            guard caller.principal.isInstallationAdmin else {
+                throw Refusal(
+                    .forbidden,
+                    "this is about all teams and takes an admin of the installation; on the server,"
+                        + " `switchboard users installation ID` makes one")
+            }
+            return caller
         case .publishing: return try caller(request, route, anyOf: [.publish, .sessionsRun])
         case .loopbackOrAdminKey:
             if RemoteAddress.isLoopback(request.remoteAddress) { return nil }

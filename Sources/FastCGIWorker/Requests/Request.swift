@@ -4,8 +4,10 @@ import FastCGI
 package struct Request {
     /// As sent.
     package let method: String
-    /// As sent, not decoded.
+    /// As sent, not decoded, behind ``prefix``.
     package let path: String
+    /// The path that the installation lives under, such as `/agents`; usually empty.
+    package let prefix: String
     package let query: String?
     /// The client's address, from the web server.
     package let remoteAddress: String
@@ -14,12 +16,14 @@ package struct Request {
 
     /// - Parameter headers: looks up a header by its lower-case name.
     package init(
-        method: String, path: String, query: String? = nil, remoteAddress: String,
+        method: String, path: String, prefix: String = "", query: String? = nil,
+        remoteAddress: String,
         headers: @escaping (String) -> String?,
         body: @escaping (_ maximumBytes: Int) -> Result<[UInt8], FastCGIBodyError>
     ) {
         self.method = method
         self.path = path
+        self.prefix = prefix
         self.query = query
         self.remoteAddress = remoteAddress
         self.headers = headers
@@ -40,8 +44,13 @@ package struct Request {
 extension Request {
     /// Views a request of libfcgi, which must outlive this value.
     init(_ request: FastCGIRequest) {
+        let prefix = request.parameter("SWITCHBOARD_PREFIX") ?? ""
+        // Spelled otherwise it is found by nothing.
+        let isBelow = request.path.hasPrefix("\(prefix)/")
         self.init(
-            method: request.method, path: request.path, query: request.query,
+            method: request.method,
+            path: isBelow ? String(request.path.dropFirst(prefix.count)) : request.path,
+            prefix: prefix, query: request.query,
             remoteAddress: request.parameter("REMOTE_ADDR") ?? "",
             headers: { name in
                 name == "content-type"

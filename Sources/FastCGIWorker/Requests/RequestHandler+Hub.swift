@@ -23,7 +23,8 @@ extension RequestHandler {
     }
 
     func call(
-        _ operation: Operation, _ caller: Caller?, _ fields: JSONObject, _ route: Route
+        _ operation: Operation, _ caller: Caller?, _ fields: JSONObject, _ route: Route,
+        device: String? = nil
     ) throws(Refusal) -> Response {
         let question = HubQuestion.call(caller?.principal.credentialID, operation, fields)
         let result = try ask(question)
@@ -32,8 +33,10 @@ extension RequestHandler {
             ? Response(status: route.success.status)
             : .json(result, status: route.success.status)
         switch operation {
-        case .login: response = try LoginCookie.answer(result, at: now())
+        case .login: response = try LoginCookie.answer(result, device: device, at: now())
         case .logout: response.headers.append(LoginCookie.cleared)
+        case .endLogins where fields["keep"] == nil:
+            response.headers.append(LoginCookie.cleared)
         default: break
         }
         return response

@@ -15,6 +15,7 @@ package struct RequestHandler: Sendable {
     let body: RequestBody
     private let logger: Logger
     private let limits: Counter
+    private let passwords: PasswordPlaces
     let now: @Sendable () -> Timestamp
     private let description = OpenAPIDocument.make().encoded()
 
@@ -30,6 +31,9 @@ package struct RequestHandler: Sendable {
         body = RequestBody(maximumBytes: settings.fastCGI.maximumBodyBytes)
         self.logger = logger
         limits = metrics.counter(.limitsReached, "fastCGI.maximumBodyBytes")
+        passwords = PasswordPlaces(
+            capacity: settings.fastCGI.signInThreads, threads: settings.fastCGI.threads,
+            metrics: metrics)
         self.now = now
     }
 
@@ -59,7 +63,9 @@ package struct RequestHandler: Sendable {
         case .health: return .json(["status": "ok"])
         case .description:
             return Response(
-                status: 200, headers: [("Content-Type", "application/json")], body: description)
+                status: 200, headers: [("Content-Type", "application/json")],
+                body: request.prefix.isEmpty
+                    ? description : OpenAPIDocument.make(prefix: request.prefix).encoded())
         case .readiness: return try readiness()
         case .metrics: return try metrics()
         case .publish: return try publish(request, caller)
@@ -68,9 +74,37 @@ package struct RequestHandler: Sendable {
             for (name, value) in try queryValues(target, route) { fields[name] = value }
             // Last, so that nothing in a body names another thing than the path.
             for (name, value) in parameters { fields[name] = .string(value) }
-            if operation == .login { fields["address"] = .string(request.remoteAddress) }
-            return try call(operation, caller, fields, route)
+            return try answer(operation, request, caller, &fields, route)
         }
+    }
+
+    /// What of a request concerns signing in is told by the worker alone, whatever a body says.
+    private func answer(
+        _ operation: Operation, _ request: Request, _ caller: Caller?, _ fields: inout JSONObject,
+        _ route: Route
+    ) throws(Refusal) -> Response {
+        let device = LoginCookie.device(in: request)
+        switch operation {
+        case .login, .changePassword, .endLogins:
+            fields["address"] = .string(request.remoteAddress)
+            fields["device"] = DeviceName.of(request.header("user-agent"))
+                .map { JSONValue.string($0) }
+            fields["deviceToken"] = device.map { JSONValue.string($0) }
+        default: break
+        }
+        guard operation.isPasswordWork else {
+            return try call(operation, caller, fields, route, device: device)
+        }
+        let isKnown = caller != nil || device != nil
+        guard let place = passwords.enter(request.remoteAddress, isKnown: isKnown) else {
+            throw Refusal(
+                OperationError(
+                    .rateLimited, "too many people sign in at this moment; try again",
+                    retryAfterSeconds: 1))
+        }
+        defer { passwords.leave(place) }
+        if operation == .login { fields["knownDevicesOnly"] = .bool(place == .kept) }
+        return try call(operation, caller, fields, route, device: device)
     }
 
     private func note(_ refusal: Refusal, _ request: Request, _ id: RequestID) {

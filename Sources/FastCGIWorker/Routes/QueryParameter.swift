@@ -33,6 +33,8 @@ package struct QueryParameter: Sendable, Equatable {
         summary: "Only sessions in this state.")
     static let rule = QueryParameter(
         name: "ruleId", kind: .text, summary: "Only this rule, instead of all of them.")
+    static let keep = QueryParameter(
+        name: "keep", kind: .word(["current"]), summary: "All but the login that asks.")
     static let text = QueryParameter(
         name: "q", kind: .text, summary: "Only sessions whose name holds this text.")
 

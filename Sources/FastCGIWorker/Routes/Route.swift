@@ -74,6 +74,8 @@ extension Route {
         case open
         case authenticated
         case scope(Scope)
+        /// The scope `admin`, of an admin of the installation.
+        case installation
         /// A scope of its own for every event of the request.
         case publishing
         /// A loopback address, or an API key with the scope ``Scope/admin``.
@@ -93,6 +95,7 @@ extension Route {
             case .open: .open
             case .authenticated: .authenticated
             case .scope(let scope): .scope(scope)
+            case .installation: .installation
             case .local, .agentWorker:
                 preconditionFailure("\(operation.rawValue) has no route: it is local")
             }

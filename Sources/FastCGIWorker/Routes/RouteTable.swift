@@ -20,6 +20,18 @@ package enum RouteTable {
         Route(
             .get, "/api/auth/me", asking: .whoAmI, "Whom the credential acts as.", 200, .principal),
         Route(
+            .get, "/api/auth/logins", asking: .listLogins, "Where the person is signed in.", 200,
+            .loginList),
+        Route(
+            .delete, "/api/auth/logins", asking: .endLogins,
+            "Signs the person out everywhere; open connections are closed.", query: [.keep], 204),
+        Route(
+            .delete, "/api/auth/logins/{id}", asking: .endLogin, "Ends one of the person's logins.",
+            204),
+        Route(
+            .put, "/api/auth/password", asking: .changePassword,
+            "Changes the person's password; every other login ends.", body: .passwordRequest, 204),
+        Route(
             .get, "/api/keys", asking: .listKeys, "The team's API keys.",
             query: QueryParameter.page, 200,
             .keyList),

@@ -66,6 +66,7 @@ package final class HubCore {
             limits: limits, metrics: metrics,
             sequence: try store.transaction { try $0.continuity().sequence })
         let known = try store.transaction { transaction in
+            try foldNames(transaction)
             try credentials.load(transaction)
             generations = Generations(
                 config: try transaction.generation(of: .config)?.count ?? 0,

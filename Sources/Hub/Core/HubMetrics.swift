@@ -15,6 +15,7 @@ package struct HubMetrics {
     let queueBytes: Gauge
     let channels: Gauge
     let loginFailures: Counter
+    let passwordsWaiting: Gauge
     let historyTrimmed: Counter
 
     package init(_ registry: Metrics) {
@@ -29,6 +30,7 @@ package struct HubMetrics {
         queueBytes = registry.gauge(.ipcQueueBytes)
         channels = registry.gauge(.hubChannels)
         loginFailures = registry.counter(.hubLoginFailures)
+        passwordsWaiting = registry.gauge(.hubPasswordsWaiting)
         historyTrimmed = registry.counter(.hubHistoryTrimmed)
     }
 

@@ -28,13 +28,15 @@ package enum Caller: Equatable, Sendable {
     func check(_ operation: Operation) throws(OperationError) {
         switch (operation.access, self) {
         case (.open, _), (.authenticated, .principal), (.authenticated, .local), (.local, .local),
-            (.scope, .local), (.agentWorker, .agentWorker):
+            (.scope, .local), (.installation, .local), (.agentWorker, .agentWorker):
             return
         case (.scope(.sessionsRun), .agentWorker):
             // Asking for permission; whoever answers looks at the lease.
             return
         case (.scope(let scope), .principal(let principal)):
             try principal.require(scope)
+        case (.installation, .principal(let principal)):
+            try principal.requireInstallation(operation)
         case (.local, _):
             throw OperationError(
                 .forbidden,
@@ -43,7 +45,8 @@ package enum Caller: Equatable, Sendable {
             throw OperationError(
                 .forbidden, "\(operation.rawValue) is for agent workers on the server itself")
         case (.authenticated, .anonymous), (.authenticated, .agentWorker), (.authenticated, .run),
-            (.scope, .anonymous), (.scope, .agentWorker), (.scope, .run):
+            (.scope, .anonymous), (.scope, .agentWorker), (.scope, .run),
+            (.installation, _):
             throw OperationError(.authRequired, "\(operation.rawValue) needs a credential")
         }
     }
@@ -56,6 +59,17 @@ extension Principal {
                 .scopeRequired,
                 "this needs the scope \(scope.rawValue), which the credential does not have",
                 details: ["scope": .string(scope.rawValue)])
+        }
+    }
+
+    /// What belongs to all teams is changed by who administers all of it.
+    func requireInstallation(_ operation: Operation) throws(OperationError) {
+        try require(.admin)
+        guard isInstallationAdmin else {
+            throw OperationError(
+                .forbidden,
+                "\(operation.rawValue) is about all teams and takes an admin of the installation;"
+                    + " on the server, `switchboard users installation ID` makes one")
         }
     }
 }

@@ -31,11 +31,17 @@ extension HubCore {
         let key = try call.read { reader in
             let expiresAt = reader.timestamp("expiresAt")
             if let expiresAt, expiresAt <= now { reader.refuse("expiresAt", "a time to come") }
+            let scopes = reader.scopes("scopes")
+            let isInstallationAdmin =
+                call.caller == .local && reader.boolean("installation") == true
+            if isInstallationAdmin && !scopes.contains(.admin) {
+                reader.refuse("scopes", "admin among them, for an admin of the installation")
+            }
             return KeyRow(
                 id: Fresh.identifier("key"), teamID: team,
                 name: reader.string("name", bytes: 1...256) ?? "key",
-                digest: Digest(of: secret).hex, scopes: reader.scopes("scopes"), createdAt: now,
-                expiresAt: expiresAt)
+                digest: Digest(of: secret).hex, scopes: scopes, createdAt: now,
+                expiresAt: expiresAt, isInstallationAdmin: isInstallationAdmin)
         }
         guard try call.store.keyCount(of: team) < settings.hub.maximumKeysPerTeam else {
             throw limitReached("keys", settings.hub.maximumKeysPerTeam, "maximumKeysPerTeam")
@@ -65,6 +71,7 @@ extension KeyRow {
             "id": .string(id.text), "name": .string(name), "teamId": .string(teamID.text),
             "scopes": .array(scopes.sortedWords), "createdAt": .string(createdAt.description),
             "expiresAt": .time(expiresAt), "lastUsedAt": .time(lastUsedAt),
+            "installationAdmin": .bool(isInstallationAdmin),
         ]
     }
 }

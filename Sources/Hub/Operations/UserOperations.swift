@@ -16,6 +16,9 @@ extension HubCore {
         operations.onDeferred(.createUser) { [unowned self] call, reply in
             try UserCreation(core: self).begin(call, reply)
         }
+        operations.on(.setInstallationAdmin) { [unowned self] call in
+            try setInstallationAdmin(call)
+        }
         operations.on(.deleteUser) { [unowned self] call in
             let user = try ownUser(call)
             let ended = try call.store.logins(of: user.id)
@@ -23,6 +26,27 @@ extension HubCore {
             credentials.remove(ended, .permissionWithdrawn, call.iteration)
             return ["id": .string(user.id.text), "deleted": true]
         }
+    }
+
+    /// Takes effect at once, also for what is signed in.
+    private func setInstallationAdmin(_ call: OperationCall) throws -> JSONValue {
+        let id: UserID = try call.pathID()
+        guard let user = try call.store.user(id) else { throw call.notFound() }
+        let isOne = try call.read { $0.requiredBoolean("installation") }
+        guard user.role == .admin || !isOne else {
+            throw OperationError(
+                .conflict,
+                "\(user.name) is a member; an admin of the installation is an admin first")
+        }
+        try call.store.setInstallationAdmin(isOne, of: id)
+        for login in try call.store.logins(of: id) {
+            guard let old = credentials[login] else { continue }
+            let new = Credential(
+                id: old.id, digest: old.digest, subject: old.subject, teamID: old.teamID,
+                scopes: old.scopes, expiresAt: old.expiresAt, isInstallationAdmin: isOne)
+            credentials.add(new, call.iteration)
+        }
+        return try call.store.user(id)?.json ?? nil
     }
 
     /// The account that the call names, of the caller's team; nobody deletes themselves, so that a
@@ -48,6 +72,7 @@ extension UserRow {
         [
             "id": .string(id.text), "name": .string(name), "teamId": .string(teamID.text),
             "role": .string(role.rawValue), "createdAt": .string(createdAt.description),
+            "installationAdmin": .bool(isInstallationAdmin),
         ]
     }
 }

@@ -32,14 +32,19 @@ public final class HubProcess: DaemonService {
         let metrics = HubMetrics(Metrics(process: process.arguments.name))
         try continuity.settle(store, metrics)
         let inbox = Inbox()
-        desks = ThreadDesks(loop: loop) { inbox.submit?($0) }
+        desks = ThreadDesks(loop: loop, signInThreads: settings.hub.signInThreads) {
+            inbox.submit?($0)
+        }
         core = try HubCore(
             store: store, settings: settings, paths: paths, environment: process.environment,
             metrics: metrics, logger: logger,
             desks: desks.desks)
         core.onCommit = continuity.committed
         _ = try core.apply(
-            [.task(core.filesAtStart())], now: WallClock.now, clock: loop.now)
+            [
+                .task(core.filesAtStart()),
+                .task(HubTask("prepare") { [core] in try core.logins.prepare($0) }),
+            ], now: WallClock.now, clock: loop.now)
         let server = try HubServer(
             loop: loop, core: core,
             Doorway.all(paths, own: getuid(), agentUser: process.arguments.agentUser))
@@ -48,7 +53,6 @@ public final class HubProcess: DaemonService {
         trimmer = HistoryTrimmer(
             loop: loop, core: core, maintenance: try Maintenance(path: paths.database))
         watcher = ConfigWatcher(loop: loop, core: core) { [weak server] in server?.submit($0) }
-        core.logins.prepare()
         server.onFailure = { [weak self] error in self?.fail(error) }
         process.onReload = { [watcher] in watcher.changed() }
     }

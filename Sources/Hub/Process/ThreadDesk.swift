@@ -10,18 +10,24 @@ package final class ThreadDesks {
         let value: any Sendable
     }
 
-    private let passwords = WorkThread(name: "passwords", capacity: passwordCapacity)
+    private let passwords: WorkThread
     private let files = WorkThread(name: "files", capacity: fileCapacity)
 
-    /// 32 waiting passwords are 3 s of work; whoever comes after them is told to come back.
-    private static let passwordCapacity = 32
     private static let fileCapacity = 64
 
-    /// - Parameter submit: takes each result as a command; called on the loop.
-    package init(loop: EventLoop, submit: @escaping (HubTask) -> Void) {
+    /// - Parameters:
+    ///   - signInThreads: how many passwords are hashed at once; the queue before them is
+    ///     ``PasswordDesk``'s, which hands out no more.
+    ///   - submit: takes each result as a command; called on the loop.
+    package init(
+        loop: EventLoop, signInThreads: Int, submit: @escaping (HubTask) -> Void
+    ) {
+        let passwords = WorkThread(
+            name: "passwords", capacity: signInThreads, threads: signInThreads)
+        self.passwords = passwords
         let box = TaskBox()
         // Room for every piece that can be waiting or running: a result is never lost.
-        let capacity = Self.passwordCapacity + Self.fileCapacity + 2
+        let capacity = 2 * signInThreads + Self.fileCapacity + 1
         let mailbox = loop.mailbox(capacity: capacity) { (results: [Finished]) in
             for result in results {
                 let desk = result.isPassword ? box.desks?.passwords : box.desks?.files

@@ -2,7 +2,8 @@ import Daemon
 import Synchronization
 import System
 
-/// A named thread for work that blocks: one piece after the other, from a bounded queue.
+/// A named thread for work that blocks: one piece after the other, from a bounded queue; or several
+/// threads of the name.
 ///
 /// From any thread. What is over the capacity is refused at once, so that whoever asked can say so.
 package final class WorkThread: Sendable {
@@ -15,17 +16,21 @@ package final class WorkThread: Sendable {
     private let capacity: Int
     /// Counts what was submitted.
     private let work = Semaphore()
-    /// Counts one, when the thread has ended.
+    private let threads: Int
+    /// Counts each thread that has ended.
     private let end = Semaphore()
 
     /// - Parameters:
     ///   - name: at most 15 bytes, as tools show it.
     ///   - capacity: pieces that may wait.
-    package init(name: String, capacity: Int) {
+    package init(name: String, capacity: Int, threads: Int = 1) {
         self.capacity = capacity
-        NamedThread.start(name) { [self] in
-            while let job = next() { job() }
-            end.signal()
+        self.threads = threads
+        for _ in 0..<threads {
+            NamedThread.start(name) { [self] in
+                while let job = next() { job() }
+                end.signal()
+            }
         }
     }
 
@@ -43,14 +48,14 @@ package final class WorkThread: Sendable {
     /// For long jobs to ask between their steps.
     package var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    /// Drops what waits and returns when the running piece has ended; called once.
+    /// Drops what waits and returns when what runs has ended; called once.
     package func stop() {
         state.withLock {
             $0.isStopping = true
             $0.jobs = []
         }
-        work.signal()
-        end.wait()
+        for _ in 0..<threads { work.signal() }
+        for _ in 0..<threads { end.wait() }
     }
 
     /// Waits for work; nil at the end.

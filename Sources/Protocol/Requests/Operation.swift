@@ -6,6 +6,13 @@ public enum Operation: String, Sendable, CaseIterable {
     case login = "auth.login"
     case logout = "auth.logout"
     case whoAmI = "auth.me"
+    /// The caller's own logins: `{items}`.
+    case listLogins = "auth.logins"
+    /// Ends one of the caller's own logins.
+    case endLogin = "auth.logins.end"
+    /// Ends the caller's own logins, all of them or all others.
+    case endLogins = "auth.logins.endAll"
+    case changePassword = "auth.password"
 
     case listKeys = "keys.list"
     case createKey = "keys.create"
@@ -69,6 +76,10 @@ public enum Operation: String, Sendable, CaseIterable {
     // On this machine only, by the CLI, whose uid is its credential.
     case listTeams = "teams.list"
     case createTeam = "teams.create"
+    /// Sets the password of somebody who forgot it, and ends the logins.
+    case setPassword = "users.password"
+    /// Makes an account an admin of the installation, or no longer one.
+    case setInstallationAdmin = "users.installation"
 
     /// Who may ask: the scope that a principal needs.
     public enum Access: Equatable, Sendable {
@@ -77,6 +88,8 @@ public enum Operation: String, Sendable, CaseIterable {
         /// Any principal.
         case authenticated
         case scope(Scope)
+        /// A principal with the scope `admin` who administers the whole installation.
+        case installation
         /// The CLI on the hub's own machine.
         case local
         /// An agent worker on the hub's own machine, for a session whose lease it names.
@@ -86,11 +99,14 @@ public enum Operation: String, Sendable, CaseIterable {
     public var access: Access {
         switch self {
         case .login, .readiness, .metrics: .open
-        case .logout, .whoAmI, .getTheme, .readHistory: .authenticated
-        case .listKeys, .createKey, .deleteKey, .getConfig, .updateConfig, .replaceTheme,
+        case .logout, .whoAmI, .listLogins, .endLogin, .endLogins, .changePassword, .getTheme,
+            .readHistory:
+            .authenticated
+        case .listKeys, .createKey, .deleteKey, .getConfig,
             .createWorkspace, .updateWorkspace, .deleteWorkspace, .listUsers, .createUser,
             .deleteUser:
             .scope(.admin)
+        case .updateConfig, .replaceTheme: .installation
         case .listSessions, .getSession, .listMessages, .listTeamPermissions,
             .listSessionPermissions, .listRules, .listSpecs, .getSpec, .listAgents, .getAgent,
             .listWorkspaces, .getWorkspace:
@@ -101,7 +117,15 @@ public enum Operation: String, Sendable, CaseIterable {
         case .answerPermission: .scope(.permissionsRespond)
         case .requestPermission: .scope(.sessionsRun)
         case .readTranscript: .agentWorker
-        case .listTeams, .createTeam: .local
+        case .listTeams, .createTeam, .setPassword, .setInstallationAdmin: .local
+        }
+    }
+
+    /// Whether it hashes a password: a tenth of a second, in turn with everybody else's.
+    public var isPasswordWork: Bool {
+        switch self {
+        case .login, .createUser, .changePassword, .setPassword: true
+        default: false
         }
     }
 }

@@ -80,6 +80,7 @@ extension Credential {
             header["user"] = .string(user.text)
             header["role"] = .string(role.rawValue)
         }
+        if isInstallationAdmin { header["installation"] = true }
         if let expiresAt { header["expires"] = .integer(expiresAt.milliseconds) }
         return header
     }
@@ -101,6 +102,8 @@ extension Credential {
             teamID: try reader.identifier("team"), scopes: scopes,
             expiresAt: try reader.optionalInteger("expires").map {
                 Timestamp(milliseconds: $0)
-            })
+            },
+            isInstallationAdmin: reader.fields["installation"] == nil
+                ? false : try reader.boolean("installation"))
     }
 }

@@ -24,10 +24,12 @@ public struct Credential: Sendable, Equatable {
     public let scopes: Set<Scope>
     /// From this moment on it proves nothing; nil: until it is revoked.
     public let expiresAt: Timestamp?
+    /// Whether it may change what belongs to all teams, such as the configuration.
+    public let isInstallationAdmin: Bool
 
     public init(
         id: CredentialID, digest: String, subject: Subject, teamID: TeamID, scopes: Set<Scope>,
-        expiresAt: Timestamp?
+        expiresAt: Timestamp?, isInstallationAdmin: Bool = false
     ) {
         self.id = id
         self.digest = digest
@@ -35,6 +37,7 @@ public struct Credential: Sendable, Equatable {
         self.teamID = teamID
         self.scopes = scopes
         self.expiresAt = expiresAt
+        self.isInstallationAdmin = isInstallationAdmin
     }
 
     public func isExpired(at now: Timestamp) -> Bool {
@@ -48,12 +51,15 @@ public struct Principal: Sendable, Equatable {
     public let subject: Credential.Subject
     public let teamID: TeamID
     public let scopes: Set<Scope>
+    /// See ``Credential/isInstallationAdmin``.
+    public let isInstallationAdmin: Bool
 
     public init(_ credential: Credential) {
         credentialID = credential.id
         subject = credential.subject
         teamID = credential.teamID
         scopes = credential.scopes
+        isInstallationAdmin = credential.isInstallationAdmin
     }
 
     /// How events and logs name it: `key:<id>` or `user:<id>`.

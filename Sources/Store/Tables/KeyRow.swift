@@ -12,10 +12,13 @@ public struct KeyRow: Sendable, Equatable {
     public let createdAt: Timestamp
     public let expiresAt: Timestamp?
     public let lastUsedAt: Timestamp?
+    /// Whether its holder may change what belongs to all teams.
+    public let isInstallationAdmin: Bool
 
     public init(
         id: CredentialID, teamID: TeamID, name: String, digest: String, scopes: Set<Scope>,
-        createdAt: Timestamp, expiresAt: Timestamp?, lastUsedAt: Timestamp? = nil
+        createdAt: Timestamp, expiresAt: Timestamp?, lastUsedAt: Timestamp? = nil,
+        isInstallationAdmin: Bool = false
     ) {
         self.id = id
         self.teamID = teamID
@@ -25,34 +28,36 @@ public struct KeyRow: Sendable, Equatable {
         self.createdAt = createdAt
         self.expiresAt = expiresAt
         self.lastUsedAt = lastUsedAt
+        self.isInstallationAdmin = isInstallationAdmin
     }
 
     /// The row that workers decide handshakes by.
     public var credential: Credential {
         Credential(
             id: id, digest: digest, subject: .apiKey, teamID: teamID, scopes: scopes,
-            expiresAt: expiresAt)
+            expiresAt: expiresAt, isInstallationAdmin: isInstallationAdmin)
     }
 
     static let columns =
-        "id, team_id, name, digest, scopes, created_at, expires_at, last_used_at"
+        "id, team_id, name, digest, scopes, created_at, expires_at, last_used_at, is_installation"
 
     init(_ row: inout RowReader) throws(StoreError) {
         self.init(
             id: try row.identifier(), teamID: try row.identifier(), name: try row.text(),
             digest: try row.text(), scopes: try row.scopes(), createdAt: try row.time(),
-            expiresAt: try row.optionalTime(), lastUsedAt: try row.optionalTime())
+            expiresAt: try row.optionalTime(), lastUsedAt: try row.optionalTime(),
+            isInstallationAdmin: try row.flag())
     }
 }
 
 extension StoreTransaction {
     public func insert(_ key: KeyRow) throws(StoreError) {
         try execute(
-            "INSERT INTO keys (\(KeyRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO keys (\(KeyRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 key.id.text, key.teamID.text, key.name, key.digest, key.scopes.stored,
                 key.createdAt.milliseconds, key.expiresAt?.milliseconds,
-                key.lastUsedAt?.milliseconds,
+                key.lastUsedAt?.milliseconds, key.isInstallationAdmin,
             ])
     }
 

@@ -9,41 +9,49 @@ public struct LoginRow: Sendable, Equatable {
     public let digest: String
     public let createdAt: Timestamp
     public let expiresAt: Timestamp
+    /// What the person sees of the device, such as `Firefox on Linux`.
+    public let device: String?
+    public let lastUsedAt: Timestamp?
 
     public init(
         id: CredentialID, userID: UserID, digest: String, createdAt: Timestamp,
-        expiresAt: Timestamp
+        expiresAt: Timestamp, device: String? = nil, lastUsedAt: Timestamp? = nil
     ) {
         self.id = id
         self.userID = userID
         self.digest = digest
         self.createdAt = createdAt
         self.expiresAt = expiresAt
+        self.device = device
+        self.lastUsedAt = lastUsedAt
     }
 
     /// The row that workers decide handshakes by.
-    public func credential(of team: TeamID, role: Role) -> Credential {
+    public func credential(
+        of team: TeamID, role: Role, isInstallationAdmin: Bool = false
+    ) -> Credential {
         Credential(
             id: id, digest: digest, subject: .login(userID, role), teamID: team,
-            scopes: role.scopes, expiresAt: expiresAt)
+            scopes: role.scopes, expiresAt: expiresAt, isInstallationAdmin: isInstallationAdmin)
     }
 
-    static let columns = "id, user_id, digest, created_at, expires_at"
+    static let columns = "id, user_id, digest, created_at, expires_at, device, last_used_at"
 
     init(_ row: inout RowReader) throws(StoreError) {
         self.init(
             id: try row.identifier(), userID: try row.identifier(), digest: try row.text(),
-            createdAt: try row.time(), expiresAt: try row.time())
+            createdAt: try row.time(), expiresAt: try row.time(), device: try row.optionalText(),
+            lastUsedAt: try row.optionalTime())
     }
 }
 
 extension StoreTransaction {
     public func insert(_ login: LoginRow) throws(StoreError) {
         try execute(
-            "INSERT INTO logins (\(LoginRow.columns)) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO logins (\(LoginRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
                 login.id.text, login.userID.text, login.digest, login.createdAt.milliseconds,
-                login.expiresAt.milliseconds,
+                login.expiresAt.milliseconds, login.device, login.lastUsedAt?.milliseconds,
             ])
     }
 
@@ -51,12 +59,15 @@ extension StoreTransaction {
     public func allLoginCredentials() throws(StoreError) -> [Credential] {
         try rows(
             """
-            SELECT l.id, l.user_id, l.digest, l.created_at, l.expires_at, u.team_id, u.role
+            SELECT l.id, l.user_id, l.digest, l.created_at, l.expires_at, l.device, l.last_used_at,
+                u.team_id, u.role, u.is_installation
             FROM logins AS l JOIN users AS u ON u.id = l.user_id
             """
         ) { (row) throws(StoreError) in
             let login = try LoginRow(&row)
-            return login.credential(of: try row.identifier(), role: try row.word())
+            return login.credential(
+                of: try row.identifier(), role: try row.word(),
+                isInstallationAdmin: try row.flag())
         }
     }
 
@@ -65,6 +76,15 @@ extension StoreTransaction {
         try rows(
             "SELECT id FROM logins WHERE user_id = ? ORDER BY created_at, id", [user.text]
         ) { (row) throws(StoreError) in try row.identifier() }
+    }
+
+    /// Of one person, newest first.
+    public func loginRows(of user: UserID, limit: Int) throws(StoreError) -> [LoginRow] {
+        try rows(
+            """
+            SELECT \(LoginRow.columns) FROM logins WHERE user_id = ?
+            ORDER BY created_at DESC, id LIMIT ?
+            """, [user.text, limit], LoginRow.init)
     }
 
     public func deleteLogin(_ id: CredentialID) throws(StoreError) {

@@ -1,5 +1,6 @@
 import Daemon
 import Protocol
+import Realtime
 
 /// How many connections are open, in all and by whom.
 package struct ConnectionCounts: Equatable {
@@ -12,6 +13,7 @@ package struct ConnectionCounts: Equatable {
 
     package private(set) var all = 0
     private var byActor: [String: Int] = [:]
+    /// By ``ClientAddress/client``.
     private var byAddress: [String: Int] = [:]
 
     package init() {}
@@ -24,7 +26,10 @@ package struct ConnectionCounts: Equatable {
         if byActor[principal.actor, default: 0] >= settings.maximumConnectionsPerPrincipal {
             return .principal
         }
-        if let address, byAddress[address, default: 0] >= settings.maximumConnectionsPerAddress {
+        if let address,
+            byAddress[ClientAddress(address).client, default: 0]
+                >= settings.maximumConnectionsPerAddress
+        {
             return .address
         }
         return nil
@@ -33,13 +38,13 @@ package struct ConnectionCounts: Equatable {
     package mutating func opened(_ principal: Principal, address: String?) {
         all += 1
         byActor[principal.actor, default: 0] += 1
-        if let address { byAddress[address, default: 0] += 1 }
+        if let address { byAddress[ClientAddress(address).client, default: 0] += 1 }
     }
 
     package mutating func closed(_ principal: Principal, address: String?) {
         all -= 1
         Self.decrement(&byActor, principal.actor)
-        if let address { Self.decrement(&byAddress, address) }
+        if let address { Self.decrement(&byAddress, ClientAddress(address).client) }
     }
 
     private static func decrement(_ counts: inout [String: Int], _ key: String) {

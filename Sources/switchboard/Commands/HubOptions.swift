@@ -14,7 +14,7 @@ struct HubOptions: ParsableArguments {
     @Option(help: "The hub's socket.")
     var socket: String?
 
-    @Option(help: "An installation elsewhere, as https://HOST; needs a key.")
+    @Option(help: "An installation elsewhere, as https://HOST or https://HOST/PATH; needs a key.")
     var url: String?
 
     @Option(
@@ -37,6 +37,13 @@ struct HubOptions: ParsableArguments {
         }
         guard url != nil || (key == nil && caFile == nil) else {
             throw ValidationError("--key and --ca-file go with --url")
+        }
+    }
+
+    /// For what only the uid on the hub's own machine allows.
+    func requireServer() throws {
+        guard url == nil else {
+            throw ValidationError("this is done on the server itself, not with --url")
         }
     }
 

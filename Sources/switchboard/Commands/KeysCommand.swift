@@ -40,10 +40,18 @@ struct KeysCommand: ParsableCommand {
         var scopes: ScopeList = .allButAdmin
         @Option(help: "Until when it is good, as 12h, 30d or 8w from now (default: for ever).")
         var expires: Lifetime?
+        @Flag(help: "With admin: also for what belongs to all teams; on the server only.")
+        var installation = false
         @OptionGroup var team: TeamOption
         @OptionGroup var hub: HubOptions
 
-        func validate() throws { try team.require(unless: hub) }
+        func validate() throws {
+            try team.require(unless: hub)
+            guard !installation || (scopes.scopes.contains(.admin) && hub.url == nil) else {
+                throw ValidationError(
+                    "--installation goes with the scope admin, and not with --url")
+            }
+        }
 
         func run() throws {
             let hub = try self.hub.connect()
@@ -54,6 +62,7 @@ struct KeysCommand: ParsableCommand {
             if let expires {
                 own["expiresAt"] = .string((WallClock.now + expires.duration).description)
             }
+            if installation { own["installation"] = true }
             let key = try hub.call(.createKey, try team.parameters(hub, own))
             if self.hub.json { return Output.json(key) }
             Output.line(Output.cell(key["key"]))

@@ -49,7 +49,10 @@ struct FirstLogin: Sendable {
         let scopes = Scope.allCases.map { JSONValue.string($0.rawValue) }
         let key = try hub.call(
             .createKey,
-            ["teamId": .string(teamID), "name": "switchboard dev", "scopes": .array(scopes)])
+            [
+                "teamId": .string(teamID), "name": "switchboard dev", "scopes": .array(scopes),
+                "installation": true,
+            ])
         return try string(key, "key")
     }
 
@@ -68,6 +71,7 @@ struct FirstLogin: Sendable {
             [
                 "teamId": .string(teamID), "name": .string(userName),
                 "password": .string(password), "role": .string(Role.admin.rawValue),
+                "installation": true,
             ])
         return password
     }

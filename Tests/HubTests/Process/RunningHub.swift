@@ -39,7 +39,7 @@ final class RunningHub {
         let loop = try EventLoop()
         self.loop = loop
         let inbox = Inbox()
-        desks = ThreadDesks(loop: loop) { inbox.server?.submit($0) }
+        desks = ThreadDesks(loop: loop, signInThreads: 1) { inbox.server?.submit($0) }
         core = try HubCore(
             store: try Store(path: "\(directory)/switchboard.db"), settings: Settings(),
             paths: try Paths(

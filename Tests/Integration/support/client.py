@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from .background_loop import wait_for
 from .rest import TIME, check_error
 
-SESSION_COOKIE = "switchboard.sid"
+SESSION_COOKIE = "__Host-switchboard.sid"
 
 
 class Refused(AssertionError):

@@ -41,7 +41,8 @@ class Product:
     The directory is short on purpose: the path of a Unix socket has room for 107 bytes.
     """
 
-    def __init__(self, *, ws_workers=1, ws_tcp=False, env=None, config=None, state=None):
+    def __init__(self, *, ws_workers=1, ws_tcp=False, env=None, config=None, state=None,
+                 path_prefix=None):
         self.root = Path(state) if state else agent_user.passable_folder("sb")
         self.keep_root = state is not None
         self.port = free_port()
@@ -52,6 +53,7 @@ class Product:
         self.ws_tcp = free_port() if ws_tcp else None
         self.env = env or {}
         self.config = config
+        self.path_prefix = path_prefix
         self.process = None
         self._context = None
 
@@ -66,6 +68,8 @@ class Product:
         arguments = [
             executables() / "switchboard", "dev", "--state", self.state, "--port", str(self.port),
             "--ready-file", self.ready_file, "--ws-workers", str(self.ws_workers)]
+        if self.path_prefix:
+            arguments += ["--path-prefix", self.path_prefix]
         if self.ws_tcp:
             arguments += ["--ws-tcp", str(self.ws_tcp)]
         environment = {

@@ -16,7 +16,7 @@ class Api:
         if key is not None:
             sent["x-api-key"] = key
         if cookie is not None:
-            sent["cookie"] = f"switchboard.sid={cookie}"
+            sent["cookie"] = f"__Host-switchboard.sid={cookie}"
             sent["origin"] = origin or product.url
         self.http = httpx.Client(
             base_url=product.url, verify=product.tls, headers=sent, timeout=timeout,

@@ -76,9 +76,9 @@ class Team:
 
 
 def sign_in(product, user, password):
-    """Log in over REST; returns the value of the `switchboard.sid` cookie."""
+    """Log in over REST; returns the value of the `__Host-switchboard.sid` cookie."""
     with product.api(key=None, headers={"origin": product.url}) as anonymous:
         answer = anonymous.request(
             "POST", "/api/auth/login", json={"user": user, "password": password})
         assert answer.is_success, f"{answer.status_code} {answer.text}"
-        return answer.cookies["switchboard.sid"]
+        return answer.cookies["__Host-switchboard.sid"]
