@@ -134,4 +134,39 @@ import Testing
             try fixture.hub.call(fixture.fcgi, .replaceTheme, large, as: fixture.key)
         }
     }
+
+    @Test func `what is written through a link leaves the link and the file's mode`() throws {
+        let fixture = try Fixture()
+        let (folder, far) = ("\(fixture.hub.directory)/config", "\(fixture.hub.directory)/far")
+        for directory in [folder, far] { _ = unsafe mkdir(directory, 0o755) }
+        try SmallFile.replace("\(far)/t.json", with: Array("{}".utf8), mode: 0o640)
+        _ = unsafe symlink("hop.json", "\(folder)/theme.json")
+        _ = unsafe symlink("../far/t.json", "\(folder)/hop.json")
+        try fixture.hub.call(fixture.fcgi, .replaceTheme, ["accent": "red"], as: fixture.key)
+        let written = try SmallFile.read("\(far)/t.json", maximumBytes: 100)
+        #expect(written.map { String(decoding: $0, as: UTF8.self) }?.contains("red") == true)
+        var status = stat()
+        for name in ["theme.json", "hop.json"] {
+            #expect(unsafe lstat("\(folder)/\(name)", &status) == 0)
+            #expect(status.st_mode & S_IFMT == S_IFLNK)
+        }
+        #expect(unsafe lstat("\(far)/t.json", &status) == 0 && status.st_mode & 0o777 == 0o640)
+    }
+
+    @Test(arguments: ["theme.json", "../nowhere/t.json", "../folder"])
+    func `a link that leads nowhere is refused with a sentence`(target: String) throws {
+        let fixture = try Fixture()
+        let folder = "\(fixture.hub.directory)/config"
+        for directory in [folder, "\(fixture.hub.directory)/folder"] {
+            _ = unsafe mkdir(directory, 0o755)
+        }
+        _ = unsafe symlink(target, "\(folder)/theme.json")
+        let error = #expect(throws: OperationError.self) {
+            try fixture.hub.call(fixture.fcgi, .replaceTheme, ["accent": "red"], as: fixture.key)
+        }
+        #expect(error?.code == .conflict && error?.message.contains("cannot be replaced") == true)
+        var status = stat()
+        #expect(unsafe lstat("\(folder)/theme.json", &status) == 0)
+        #expect(status.st_mode & S_IFMT == S_IFLNK)
+    }
 }

@@ -152,6 +152,44 @@ def test_a_file_that_appears_later_is_seen(quiet_product):
     assert event.get("payload", event)["changeType"] == "theme"
 
 
+def test_a_file_may_be_a_link_of_links_to_one_elsewhere(own_product, tmp_path):
+    far, hop = tmp_path / "far", tmp_path / "hop"
+    far.mkdir()
+    target = far / "theme.json"
+    target.write_text('{"accent": "#000000"}')
+    target.chmod(0o600)
+    hop.symlink_to("far/theme.json")
+    product = own_product(config={})
+    product.theme_file.symlink_to(hop)
+
+    def hears(edit, *arguments):
+        client.until_pong()
+        watch = Stopwatch()
+        edit(*arguments)
+        client.expect("config_changed", within=2, changeType="theme")
+        assert watch.seconds < 1.0, edit.__name__
+
+    with product.api() as api:
+        eventually(lambda: api.get("/api/theme") == {"accent": "#000000"}, within=2)
+        client = product.connect()
+        hears(rewrite, target, '{"accent": "#000001"}')
+        hears(rename_over, target, '{"accent": "#000002"}')
+        fresh = tmp_path / "fresh"
+        fresh.mkdir()
+        (fresh / "theme.json").write_text('{"accent": "#000003"}')
+        far.rename(tmp_path / "old")
+        hears(fresh.rename, far)
+        # Through the links, and none of them is replaced.
+        hears(api.put, "/api/theme", {"accent": "#000004"})
+        assert product.theme_file.is_symlink() and hop.is_symlink()
+        assert json.loads(target.read_text()) == {"accent": "#000004"}
+        hop.unlink()
+        hop.symlink_to(tmp_path / "nowhere" / "theme.json")
+        refusal = api.refused("PUT", "/api/theme", 409, "CONFLICT", body={"accent": "#000005"})
+        assert str(hop.parent / "nowhere") in refusal["message"]
+        assert product.theme_file.is_symlink() and hop.is_symlink()
+
+
 def test_a_directory_that_is_replaced_as_a_whole_is_watched_again(quiet_product):
     product = quiet_product
     client = product.connect()

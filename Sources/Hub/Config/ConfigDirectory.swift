@@ -33,11 +33,38 @@ struct ConfigDirectory: Sendable {
     }
 
     /// Replaces a file at once, readable for every process of the product.
-    func write(_ document: JSONValue, to file: WatchedFile) throws(SmallFileError) {
+    ///
+    /// A link stays one: what it leads to is replaced in its own folder, and keeps its mode and, as
+    /// far as that is allowed, its owner.
+    func write(_ document: JSONValue, to file: WatchedFile) throws(ConfigWriteError) {
         // Where it exists already, this fails and changes nothing.
         _ = unsafe mkdir(path, 0o755)
-        try SmallFile.replace(
-            "\(path)/\(file.fileName)", with: Array(document.indented.utf8), mode: 0o644)
+        let name = "\(path)/\(file.fileName)"
+        let trail = FileTrail(of: name)
+        if let failure = trail.failure { throw ConfigWriteError(name, trail, "\(failure)") }
+        var old = stat()
+        let isThere = unsafe lstat(trail.target, &old) == 0
+        guard !isThere || old.st_mode & S_IFMT == S_IFREG else {
+            throw ConfigWriteError(name, trail, "it is no regular file")
+        }
+        do throws(SmallFileError) {
+            try SmallFile.replace(
+                trail.target, with: Array(document.indented.utf8),
+                mode: isThere ? old.st_mode & 0o777 : 0o644)
+        } catch {
+            throw ConfigWriteError(name, trail, "\(error)")
+        }
+        if isThere { _ = unsafe chown(trail.target, old.st_uid, old.st_gid) }
+    }
+}
+
+/// Why one of the two files was not replaced.
+struct ConfigWriteError: Error, Equatable, CustomStringConvertible {
+    let description: String
+
+    init(_ name: String, _ trail: FileTrail, _ reason: String) {
+        let place = trail.target == name ? name : "\(name), a link to \(trail.target),"
+        description = "\(place) cannot be replaced: \(reason); mend that, or edit the file there"
     }
 }
 

@@ -6,10 +6,9 @@ import Protocol
 import System
 
 /// Sees edits of the two files: written in place, renamed over, in a directory that is made later or
-/// replaced as a whole.
+/// replaced as a whole, behind links that lead to them or are pointed elsewhere.
 ///
-/// Watches the directory and its parent, or the nearest ancestor that exists. Some time after a
-/// change, so that an editor's several writes are one edit, it watches anew and then has both files
+/// Watches the folders of ``FileTrail`` and the files themselves. Some time after a change, so that an editor's several writes are one edit, it watches anew and then has both files
 /// read on the files thread: so no change falls between.
 package final class ConfigWatcher {
     private let core: HubCore
@@ -58,30 +57,25 @@ package final class ConfigWatcher {
         submit(HubTask("configuration changed") { [core] _ in core.lookAtFiles() })
     }
 
-    /// From the directory upwards to the first one that exists, and its parent.
+    /// Every folder on the ways to the two files, anew: a link may lead elsewhere by now.
     private func watch() {
         guard let inotify else { return }
         inotify.forgetAll()
-        var path = core.paths.configDirectory
-        while let failure = inotify.watch(path) {
-            guard path != "/" else { return }
-            if failure.number != ENOENT && failure.number != ENOTDIR {
-                core.logger.warning(
-                    "a directory of the configuration cannot be watched",
-                    metadata: ["path": "\(path)", "reason": "\(failure)"])
-            }
-            path = Self.parent(of: path)
+        let trails = trails
+        for folder in Set(trails.flatMap(\.folders)) {
+            guard let failure = inotify.watch(folder), failure.number != ENOENT,
+                failure.number != ENOTDIR
+            else { continue }
+            core.logger.warning(
+                "a directory of the configuration cannot be watched",
+                metadata: ["path": "\(folder)", "reason": "\(failure)"])
         }
-        // Made between the failed watch and that of its parent: then there is something to see.
-        if path != core.paths.configDirectory, unsafe access(core.paths.configDirectory, F_OK) == 0
-        {
-            changed()
-        }
-        if path != "/" { _ = inotify.watch(Self.parent(of: path)) }
+        for trail in trails { inotify.watchFile(trail.target) }
+        // A way that changed while it was looked at: then there is something to see.
+        if self.trails != trails { changed() }
     }
 
-    private static func parent(of path: String) -> String {
-        let parts = path.split(separator: "/").dropLast()
-        return "/" + parts.joined(separator: "/")
+    private var trails: [FileTrail] {
+        WatchedFile.allCases.map { FileTrail(of: "\(core.paths.configDirectory)/\($0.fileName)") }
     }
 }

@@ -34,6 +34,14 @@ final class Inotify {
         return nil
     }
 
+    /// Watches a file's content under whatever name it is written: a hard link, a mount.
+    func watchFile(_ path: String) {
+        let mask = UInt32(IN_CLOSE_WRITE) | UInt32(IN_ATTRIB)
+        let watch = unsafe inotify_add_watch(descriptor, path, mask)
+        // Without one there is no file yet: its folder tells.
+        if watch >= 0 { watches.append(watch) }
+    }
+
     /// Ends every watch, also those of directories that have moved away.
     func forgetAll() {
         for watch in watches { _ = inotify_rm_watch(descriptor, watch) }

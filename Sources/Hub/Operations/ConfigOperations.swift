@@ -63,6 +63,8 @@ extension HubCore {
             return OperationError(ValidationError(problems))
         case let error as ThemeError:
             return OperationError(ValidationError(path: "", "\(error)"))
+        case let error as ConfigWriteError:
+            return OperationError(.conflict, "\(error)")
         case let error as JSONError:
             return OperationError(
                 .conflict, "the file on disk is not JSON, mend it there first: \(error)")

@@ -81,6 +81,71 @@ import Testing
         _ = unsafe unlink("\(hub.directory)/config")
     }
 
+    private func link(_ target: String, from name: String) {
+        _ = unsafe symlink(target, "\(hub.directory)/\(name)")
+    }
+
+    private func theme(_ colour: String) -> String { "{\"accent\": \"\(colour)\"}" }
+
+    @Test func `a file behind links of links is seen: written, renamed over, its folder replaced`()
+        throws
+    {
+        defer { hub.close() }
+        for folder in ["config", "hop", "far", "far/deep", "next", "next/deep"] {
+            makeDirectory(folder)
+        }
+        overwrite(theme("red"), "far/deep/t.json")
+        overwrite(theme("white"), "next/deep/t.json")
+        link("../hop/t.json", from: "config/theme.json")
+        link("\(hub.directory)/far/deep/../deep/t.json", from: "hop/t.json")
+        hub.watchConfiguration()
+        #expect(hub.turn { worker.announcements.count == 1 })
+        overwrite(theme("green"), "far/deep/t.json")
+        #expect(hub.turn { worker.announcements.count == 2 })
+        try rename(theme("blue"), to: "far/deep/t.json")
+        #expect(hub.turn { worker.announcements.count == 3 })
+        _ = unsafe Glibc.rename("\(hub.directory)/far", "\(hub.directory)/gone")
+        _ = unsafe Glibc.rename("\(hub.directory)/next", "\(hub.directory)/far")
+        #expect(hub.turn { worker.announcements.count == 4 })
+        overwrite(theme("black"), "far/deep/t.json")
+        #expect(hub.turn { worker.announcements.count == 5 })
+        // The link in the middle is pointed elsewhere, to what comes into being later.
+        link("late/t.json", from: "hop/new")
+        _ = unsafe Glibc.rename("\(hub.directory)/hop/new", "\(hub.directory)/hop/t.json")
+        #expect(hub.turn { worker.announcements.count == 6 })
+        makeDirectory("hop/late")
+        overwrite(theme("grey"), "hop/late/t.json")
+        #expect(hub.turn { worker.announcements.count == 7 })
+    }
+
+    @Test func `a link whose folder is swapped by another link is seen, as in a mounted volume`()
+        throws
+    {
+        defer { hub.close() }
+        for folder in ["config", "config/one", "config/two"] { makeDirectory(folder) }
+        overwrite(theme("red"), "config/one/theme.json")
+        overwrite(theme("blue"), "config/two/theme.json")
+        link("one", from: "config/data")
+        link("data/theme.json", from: "config/theme.json")
+        hub.watchConfiguration()
+        #expect(hub.turn { worker.announcements.count == 1 })
+        link("two", from: "config/new")
+        _ = unsafe Glibc.rename("\(hub.directory)/config/new", "\(hub.directory)/config/data")
+        #expect(hub.turn { worker.announcements.count == 2 })
+    }
+
+    @Test func `a file that is written under its other name is seen`() throws {
+        defer { hub.close() }
+        makeDirectory("config")
+        makeDirectory("far")
+        overwrite(theme("red"), "far/t.json")
+        _ = unsafe Glibc.link("\(hub.directory)/far/t.json", "\(hub.directory)/config/theme.json")
+        hub.watchConfiguration()
+        #expect(hub.turn { worker.announcements.count == 1 })
+        overwrite(theme("blue"), "far/t.json")
+        #expect(hub.turn { worker.announcements.count == 2 })
+    }
+
     /// The watcher looks once after it began, which would see anything.
     private func waitForFirstLook() throws {
         var isDone = false
