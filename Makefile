@@ -2,6 +2,8 @@
 
 PREFIX  ?= /usr
 DESTDIR ?=
+# The path that Switchboard lives under on its host, such as /agents; empty for all of the host.
+PATH_PREFIX ?=
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 PYTHON  ?= python3
 BUILD   ?= .build/static/release
@@ -26,6 +28,10 @@ etcnginx = $(DESTDIR)/etc/nginx
 # The files in the tree name the installed paths of PREFIX=/usr.
 relocate = sed -e 's|/usr/bin/switchboard|$(PREFIX)/bin/switchboard|g' \
 	-e 's|/usr/share/switchboard|$(PREFIX)/share/switchboard|g'
+# See nginx/snippets/switchboard-locations.conf.
+prefixed = sed -E -e 's|^(location ~ \^)\$$|\1$(PATH_PREFIX)$$|; t' -e 's|^(location [^/]*)/|\1$(PATH_PREFIX)/|' \
+	-e 's|^(error_page .*) /|\1 $(PATH_PREFIX)/|' \
+	-e 's|^(fastcgi_param SWITCHBOARD_PREFIX) "";|\1 "$(PATH_PREFIX)";|'
 
 .NOTPARALLEL:
 .PHONY: help run test test-security build build-tests packages test-packages install uninstall format lint
@@ -56,7 +62,7 @@ build-tests:
 	@$(need_swift)
 	swift build -c release --build-tests -j $(JOBS)
 
-install: ## install the built executables, site, units, users and directories (DESTDIR, PREFIX)
+install: ## install the built executables, site, units, users and directories (DESTDIR, PREFIX, PATH_PREFIX)
 	@for name in $(EXECUTABLES); do test -x $(BUILD)/$$name || { \
 	    echo "make install: $(BUILD)/$$name is missing; run 'make build' first" >&2; exit 1; }; done
 	install -d $(bin) $(share)/nginx/snippets $(units)/switchboard-.service.d \
@@ -68,7 +74,8 @@ install: ## install the built executables, site, units, users and directories (D
 	find $(share)/console $(share)/client -type d -exec chmod 755 {} + -o -type f -exec chmod 644 {} +
 	install -m 644 nginx/*.conf $(share)/nginx
 	install -m 644 nginx/snippets/*.conf $(share)/nginx/snippets
-	install -m 644 nginx/snippets/*.conf $(etcnginx)/snippets
+	for snippet in nginx/snippets/*.conf; do $(relocate) $$snippet | $(prefixed) \
+	    | install -m 644 /dev/stdin $(etcnginx)/snippets/$${snippet##*/} || exit 1; done
 	@# The site is the admin's once it is there: server names, certificates, list of workers.
 	@if test -e $(etcnginx)/sites-available/switchboard; then \
 	    echo "kept $(etcnginx)/sites-available/switchboard; compare $(share)/nginx/switchboard.conf"; \

@@ -25,7 +25,8 @@ export function createSystemSocket(url, protocols) {
  */
 export async function checkSystemCredential({ url, token }) {
   if (typeof globalThis.fetch !== 'function') return 'unknown'
-  const me = url.replace(/^ws(s?:\/\/[^/?#]+).*/, 'http$1/api/auth/me')
+  // Beside the socket, under whatever path both live.
+  const me = url.replace(/^ws(s?:\/\/[^/?#]+)((?:\/[^/?#]+)*?)(?:\/[^/?#]*)?(?:[?#].*)?$/, 'http$1$2/api/auth/me')
   const headers = token ? { authorization: `Bearer ${token}` } : {}
   const response = await fetch(me, { headers, credentials: 'include', cache: 'no-store' })
   return response.status === 401 || response.status === 403 ? 'refused' : 'unknown'

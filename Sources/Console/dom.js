@@ -56,7 +56,7 @@ export function icon(name, label) {
     svg.setAttribute('aria-hidden', 'true')
   }
   const use = document.createElementNS(space, 'use')
-  use.setAttribute('href', `/icons.svg#${name}`)
+  use.setAttribute('href', `icons.svg#${name}`)
   svg.append(use)
   return svg
 }

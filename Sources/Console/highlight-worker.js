@@ -1,6 +1,6 @@
 // Runs Debian's highlight.js beside the page. In: {job, code, language}; out: {job, markup}.
 
-const address = '/vendor/highlight.js'
+const address = 'vendor/highlight.js'
 const policy = self.trustedTypes?.createPolicy('switchboard', {
   createScriptURL: (text) => {
     if (text === address) return text

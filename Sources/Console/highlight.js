@@ -24,7 +24,7 @@ export function highlight(element, language) {
 
 function start() {
   try {
-    worker = new Worker(scriptURL('/highlight-worker.js'))
+    worker = new Worker(scriptURL('highlight-worker.js'))
   } catch {
     worker = false   // a browser without workers shows plain code
     return

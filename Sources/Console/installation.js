@@ -18,7 +18,7 @@ export function installServiceWorker() {
     else setTimeout(resolve, 2_000)
   })
   worker = idle
-    .then(() => navigator.serviceWorker.register(scriptURL('/service-worker.js')))
+    .then(() => navigator.serviceWorker.register(scriptURL('service-worker.js')))
     .then(() => navigator.serviceWorker.ready)
     // Without a certificate that the browser trusts there is none; the page works all the same.
     .catch(() => null)

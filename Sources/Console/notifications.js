@@ -44,7 +44,7 @@ export class Notifications {
     const title = `${titleOf(this.#desk.sessions.value.get(sessionId))} waits for you`
     const options = {
       body: `${toolName}: ${command || description || ''}`.slice(0, 300), tag: key,
-      icon: '/icons/icon-192.png', requireInteraction: true,
+      icon: 'icons/icon-192.png', requireInteraction: true,
       data: { address: addressOf({ view: 'session', id: sessionId }) },
     }
     this.#shown.set(key, null)

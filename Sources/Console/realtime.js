@@ -1,7 +1,7 @@
 // The console's one connection: the product's browser client, a report of what it goes through, and
 // the server's time.
 
-import { createRealtimeClient } from '/client/index.js'
+import { createRealtimeClient } from './client/index.js'
 import { ConnectionReport } from './connection-report.js'
 import { Store } from './store.js'
 
@@ -18,7 +18,7 @@ export class Realtime {
   #skew = 0
   #ticking = null
 
-  constructor(client = createRealtimeClient({ url: new URL('/ws', location.href).href })) {
+  constructor(client = createRealtimeClient({ url: new URL('ws', document.baseURI).href })) {
     this.#client = client
     client.on('state', (event) => this.#changed(event))
     client.on('message', (message) => this.#received(message))

@@ -1,12 +1,14 @@
 // Keeps the console's own files, so that it opens without a network and says so itself. What the
 // server knows is never kept: /api, /ws and the like do not pass through here at all.
 
+/** The folder of the console: `/`, or a path that it lives under. */
+const ROOT = new URL('./', location.href).pathname
 const CACHE = 'console'
 const PATIENCE = 3_000
 
 /** The console's page, scripts, styles and pictures, and the libraries that it loads. */
-const isShell = ({ pathname }) =>
-  pathname === '/' || /^\/(client\/|vendor\/|icons\/)?[\w.-]+\.(html|js|css|svg|png|webmanifest)$/.test(pathname)
+const isShell = ({ pathname }) => pathname.startsWith(ROOT)
+  && /^((client\/|vendor\/|icons\/)?[\w.-]+\.(html|js|css|svg|png|webmanifest))?$/.test(pathname.slice(ROOT.length))
 
 self.addEventListener('install', () => self.skipWaiting())
 self.addEventListener('activate', (event) => event.waitUntil(self.clients.claim()))
@@ -39,7 +41,7 @@ self.addEventListener('notificationclick', (event) => {
 
 async function open(address) {
   const pages = await self.clients.matchAll({ type: 'window' })
-  if (!pages.length) return self.clients.openWindow(`/${address}`)
+  if (!pages.length) return self.clients.openWindow(`${ROOT}${address}`)
   const page = await pages[0].focus()
   page.postMessage({ address })
 }

@@ -1,8 +1,8 @@
 // The page's policy takes script addresses only from here (require-trusted-types-for 'script'), and
-// here are all there are.
+// here are all there are. They are relative to the page: the console may live under a path.
 
-const ADDRESSES = ['/vendor/markdown-it.js', '/vendor/diff.js', '/highlight-worker.js',
-  '/service-worker.js']
+const ADDRESSES = ['vendor/markdown-it.js', 'vendor/diff.js', 'highlight-worker.js',
+  'service-worker.js']
 
 const policy = globalThis.trustedTypes?.createPolicy('switchboard', {
   createScriptURL(address) {

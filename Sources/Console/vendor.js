@@ -18,5 +18,5 @@ function load(address, name) {
   return loading.get(address)
 }
 
-export const markdownIt = () => load('/vendor/markdown-it.js', 'markdownit')
-export const lineDiff = () => load('/vendor/diff.js', 'Diff')
+export const markdownIt = () => load('vendor/markdown-it.js', 'markdownit')
+export const lineDiff = () => load('vendor/diff.js', 'Diff')

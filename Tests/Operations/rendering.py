@@ -20,7 +20,7 @@ def limit(name):
     return math.prod(int(factor) for factor in factors.split("*"))
 
 
-def render(root, *, listen, ws=("ws-1", "ws-2"), changes=()):
+def render(root, *, listen, ws=("ws-1", "ws-2"), changes=(), prefix=""):
     """Write main configuration, site and snippets under `root`; `listen` stands for 443.
 
     `changes` are (literal, replacement) pairs for limits and time-outs that a test can't wait for;
@@ -36,7 +36,7 @@ def render(root, *, listen, ws=("ws-1", "ws-2"), changes=()):
         assert any(literal in text for text in texts.values()), f"no file holds {literal!r}"
         texts = {name: text.replace(literal, replacement) for name, text in texts.items()}
     for name, text in texts.items():
-        (root / name).write_text(rendered(text, root, listen, ws))
+        (root / name).write_text(prefixed(rendered(text, root, listen, ws), prefix))
     certificate(root / "tls")
 
 
@@ -58,6 +58,20 @@ def rendered(text, root, listen, ws):
     }.items():
         text = text.replace(literal, replacement)
     return text
+
+
+def prefixed(text, prefix):
+    """The text with every path below `prefix`, as the head of switchboard-locations.conf says."""
+    lines = []
+    for line in text.splitlines():
+        if prefix and line.startswith("location ~ ^$"):
+            line = line.replace("^$", f"^{prefix}$")
+        elif line.startswith("location "):
+            line = line.replace("/", f"{prefix}/", 1)
+        elif line.startswith("error_page "):
+            line = line.replace(" /", f" {prefix}/", 1)
+        lines.append(line.replace('SWITCHBOARD_PREFIX ""', f'SWITCHBOARD_PREFIX "{prefix}"'))
+    return "\n".join(lines) + "\n"
 
 
 def certificate(directory):

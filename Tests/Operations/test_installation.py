@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 import pytest
-from rendering import REPOSITORY, limit
+from rendering import REPOSITORY, limit, prefixed
 
 EXECUTABLES = ("switchboard", "switchboard-hub", "switchboard-ws", "switchboard-fcgi",
                "switchboard-agent")
@@ -67,9 +67,18 @@ def test_another_prefix_moves_executables_and_static_files(built, tmp_path):
     assert done.returncode == 0, done.stderr
     unit = (tmp_path / "opt/sb/lib/systemd/system/switchboard-hub.service").read_text()
     assert "ExecStart=/opt/sb/bin/switchboard-hub " in unit
-    site = (tmp_path / "etc/nginx/sites-available/switchboard").read_text()
-    assert "root /opt/sb/share/switchboard/console;" in site
-    assert "alias /opt/sb/share/switchboard/client/;" in site
+    paths = (tmp_path / "etc/nginx/snippets/switchboard-locations.conf").read_text()
+    assert "alias /opt/sb/share/switchboard/console/;" in paths
+    assert "alias /opt/sb/share/switchboard/client/;" in paths
+
+
+def test_a_path_prefix_is_put_before_every_path(built, tmp_path):
+    done = make("install", f"DESTDIR={tmp_path}", f"BUILD={built}", "PATH_PREFIX=/a/b")
+    assert done.returncode == 0, done.stderr
+    for name in ("locations", "errors", "fastcgi"):
+        installed = (tmp_path / f"etc/nginx/snippets/switchboard-{name}.conf").read_text()
+        source = (REPOSITORY / f"nginx/snippets/switchboard-{name}.conf").read_text()
+        assert installed == prefixed(source, "/a/b") != source
 
 
 def test_a_second_install_keeps_the_admins_site(built, tmp_path):

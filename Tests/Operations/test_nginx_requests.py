@@ -38,7 +38,7 @@ def test_the_workers_see_the_host_with_its_port_as_a_browser_puts_it_in_Origin(s
 
 
 def test_credentials_pass_untouched(site):
-    sent = {"Authorization": "Bearer t.1", "X-API-Key": "k_2", "Cookie": "switchboard.sid=%zz; a=b",
+    sent = {"Authorization": "Bearer t.1", "X-API-Key": "k_2", "Cookie": "__Host-switchboard.sid=%zz; a=b",
             "Origin": "https://else.example", "Sec-Fetch-Site": "same-origin"}
     arguments = [part for name, value in sent.items() for part in ("--header", f"{name}: {value}")]
     params = site.curl("/api/x", *arguments).json["params"]
@@ -185,10 +185,62 @@ def test_nginx_finds_nothing_to_warn_about(site):
 
 
 def test_nginx_is_more_patient_and_more_generous_than_the_workers():
-    site = (NGINX / "switchboard.conf").read_text()
+    site = (NGINX / "snippets/switchboard-locations.conf").read_text()
     ws = (NGINX / "snippets/switchboard-ws.conf").read_text()
     for kind in ("read", "send"):
         seconds = int(re.search(rf"proxy_{kind}_timeout (\d+)s", ws)[1])
         assert seconds * 1000 > limit("heartbeatTimeoutMilliseconds")
     body = int(re.search(r"client_max_body_size (\d+)m", site)[1])
     assert body * 1024 * 1024 > limit("maximumBodyBytes")
+
+
+@pytest.mark.parametrize("addresses, other", [
+    ([f"2001:db8:a0a:1::{number:x}" for number in range(1, 7)], "2001:db8:a0a:2::1"),
+    ([f"2001:db8:1:{{0}}0a::{number:x}0a".format(1) for number in range(1, 7)], "2001:db8:1:20a::1"),
+    (["192.0.2.1", "::ffff:192.0.2.1"] * 3, "::ffff:192.0.2.2"),
+])
+def test_the_addresses_of_one_network_are_one_client_to_the_limits(own_site, addresses, other):
+    headers = "    include /etc/nginx/snippets/switchboard-headers.conf;\n    include"
+    told = "    set_real_ip_from 127.0.0.1;\n    real_ip_header X-Test-Address;\n"
+    site = own_site(changes=[(headers, told + headers), ("switchboard_login burst=50", "switchboard_login burst=3"),
+                             ("zone=switchboard_login:10m rate=5r/s", "zone=switchboard_login:10m rate=1r/m")])
+
+    def status(address):
+        return site.curl("/api/auth/login", "--header", f"X-Test-Address: {address}").status
+
+    assert [status(address) for address in addresses] == [200] * 4 + [429] * 2
+    assert status(other) == 200
+
+
+# A path prefix
+
+def test_below_a_prefix_the_workers_see_their_own_paths(own_site):
+    site = own_site(prefix="/agents")
+    assert site.curl("/agents/api/auth/me?x=1").json["params"]["REQUEST_URI"] == "/agents/api/auth/me?x=1"
+    assert site.curl("/agents/api/x").json["params"]["SWITCHBOARD_PREFIX"] == "/agents"
+    assert site.curl("/agents/ws?x=1", "--http1.1").json["line"].split()[1] == "/ws?x=1"
+    assert site.curl("/agents").headers["location"] == "/agents/"
+    for path in ("/agents/", "/agents/console.js", "/agents/client/index.js",
+                 "/agents/manifest.webmanifest", "/agents/vendor/diff.js"):
+        assert site.curl(path).status == 200, path
+    refused = site.curl("/agents/nothing")
+    assert refused.status == 404 and refused.error["code"] == "NOT_FOUND"
+    assert site.curl("/agents/.git/config").status == 404
+
+
+def test_another_site_on_the_host_is_untouched_by_what_lives_below_a_prefix(own_site):
+    """Its own `server` includes Switchboard's paths and nothing else of it."""
+    own = "".join(f"    include /etc/nginx/snippets/switchboard-{name}.conf;\n"
+                  for name in ("headers", "errors"))
+    other = "    location / { default_type text/plain; return 200 'another site'; }\n" \
+            "    location /missing { return 404; }\n"
+    site = own_site(prefix="/agents", changes=[(own, other)])
+    for path in ("/", "/api/x", "/ws", "/console.js", "/agentsmith", "/.well-known/x"):
+        answer = site.curl(path)
+        assert answer.status == 200 and answer.body == b"another site", path
+        assert not {"content-security-policy", "x-frame-options"} & set(answer.headers)
+    assert b"<html>" in site.curl("/missing").body
+    assert "content-security-policy" in site.curl("/agents/").headers
+    assert "content-security-policy" in site.curl("/agents/api/x").headers
+    refused = site.curl("/agents/api")
+    assert refused.status == 404 and refused.error["code"] == "NOT_FOUND"

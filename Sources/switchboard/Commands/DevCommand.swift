@@ -32,6 +32,9 @@ struct DevCommand: ParsableCommand {
     @Option(help: "Written as JSON when everything answers, and whenever a process is replaced.")
     var readyFile: String?
 
+    @Option(help: "Path that everything lives under, such as /agents (default: none).")
+    var pathPrefix: PathPrefix = .none
+
     func validate() throws {
         guard (1...64).contains(wsWorkers) else {
             throw ValidationError("--ws-workers takes 1 to 64, not \(wsWorkers)")
@@ -68,10 +71,11 @@ struct DevCommand: ParsableCommand {
         try NginxFiles(
             source: executables.files.nginx, console: executables.files.console,
             client: executables.files.client, layout: layout, listen: listen,
-            webSocketWorkers: workers
+            prefix: pathPrefix, webSocketWorkers: workers
         ).render()
         return DevConfiguration(
-            layout: layout, executables: executables, port: port, listen: listen,
+            layout: layout, executables: executables, port: port, prefix: pathPrefix,
+            listen: listen,
             webSocketWorkers: workers, webSocketTCPPort: wsTcp, readyFile: readyFile,
             environment: environment, model: try DevModel.choose(environment))
     }

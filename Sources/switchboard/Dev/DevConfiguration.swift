@@ -6,6 +6,7 @@ struct DevConfiguration {
     let layout: DevLayout
     let executables: Executables
     let port: UInt16
+    let prefix: PathPrefix
     /// nginx's addresses.
     let listen: [String]
     let webSocketWorkers: [String]

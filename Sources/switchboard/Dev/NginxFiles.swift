@@ -10,6 +10,7 @@ struct NginxFiles {
     let client: String
     let layout: DevLayout
     let listen: [String]
+    let prefix: PathPrefix
     let webSocketWorkers: [String]
 
     /// Writes `nginx.conf`, `site.conf` and `snippets/` below `layout.nginx`.
@@ -59,7 +60,7 @@ struct NginxFiles {
             if let expansion {
                 if isDone.insert(expansion.kind).inserted { result += expansion.lines }
             } else {
-                result.append(replacingLiterals(in: line))
+                result.append(replacingLiterals(in: prefix.rendered(line)))
             }
         }
         return result

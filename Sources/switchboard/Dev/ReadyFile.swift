@@ -7,6 +7,7 @@ struct ReadyFile {
     let path: String
     let layout: DevLayout
     let port: UInt16
+    let prefix: PathPrefix
     let webSocketWorkers: [String]
     let login: FirstLogin
 
@@ -15,8 +16,8 @@ struct ReadyFile {
         func pid(_ name: String) -> JSONValue { pids[name].map { .integer(Int64($0)) } ?? .null }
         let paths = layout.paths
         let content: JSONValue = [
-            "url": .string("https://localhost:\(port)"),
-            "ws": .string("wss://localhost:\(port)/ws"),
+            "url": .string("https://localhost:\(port)\(prefix.text)"),
+            "ws": .string("wss://localhost:\(port)\(prefix.text)/ws"),
             "caFile": .string(layout.caFile),
             "teamId": .string(login.teamID),
             "apiKey": .string(login.apiKey),

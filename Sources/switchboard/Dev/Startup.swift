@@ -18,6 +18,7 @@ struct Startup: Sendable {
     let firstLoginFile: String
     let caFile: String
     let port: UInt16
+    let prefix: PathPrefix
     let webSocketSockets: [(name: String, path: String)]
 
     /// For all steps together; on a slow machine under load they take a few seconds.
@@ -52,7 +53,7 @@ struct Startup: Sendable {
     private func waitForSite(
         _ login: FirstLogin, until end: ContinuousClock.Instant
     ) -> StartupNews? {
-        let origin = "https://127.0.0.1:\(port)"
+        let origin = "https://127.0.0.1:\(port)\(prefix.text)"
         let trust = HTTPTrust(caFile: caFile, ignoresProxies: true)
         let client = HTTPClient(trust: trust)
         var blame: (process: String, reason: String) = ("nginx", "")

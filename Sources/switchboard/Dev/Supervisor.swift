@@ -82,6 +82,7 @@ final class Supervisor {
         return Startup(
             hubSocket: paths.hubSocket, firstLoginFile: configuration.layout.firstLogin,
             caFile: configuration.layout.caFile, port: configuration.port,
+            prefix: configuration.prefix,
             webSocketSockets: configuration.webSocketWorkers.map {
                 ($0, paths.webSocketSocket(name: $0))
             })
@@ -102,11 +103,13 @@ final class Supervisor {
         let ready = configuration.readyFile.map {
             ReadyFile(
                 path: $0, layout: configuration.layout, port: configuration.port,
+                prefix: configuration.prefix,
                 webSocketWorkers: configuration.webSocketWorkers, login: login)
         }
         phase = .serving(ready)
         let welcome = Welcome(
-            port: configuration.port, layout: configuration.layout, login: login,
+            port: configuration.port, prefix: configuration.prefix, layout: configuration.layout,
+            login: login,
             model: configuration.model.notice(configuration.environment),
             startedIn: ContinuousClock.now - started)
         for line in welcome.lines(terminal) { terminal.print(line) }

@@ -1,14 +1,17 @@
 /// What a person reads once everything answers.
 struct Welcome {
     let port: UInt16
+    let prefix: PathPrefix
     let layout: DevLayout
     let login: FirstLogin
     /// What answers the agents.
     let model: String
     let startedIn: Duration
 
+    private var address: String { "https://localhost:\(port)\(prefix.text)" }
+
     func lines(_ terminal: LineOutput) -> [String] {
-        let url = terminal.coloured("https://localhost:\(port)", .bold)
+        let url = terminal.coloured(address, .bold)
         let components = startedIn.components
         let tenths = components.seconds * 10 + components.attoseconds / 100_000_000_000_000_000
         return [
@@ -20,7 +23,7 @@ struct Welcome {
             "  state      \(layout.root)",
             "  model      \(terminal.coloured(model, .bold))",
             "  try        curl --cacert \(layout.caFile) -H 'x-api-key: \(login.apiKey)' \\",
-            "                 https://localhost:\(port)/api/auth/me",
+            "                 \(address)/api/auth/me",
             "  Ctrl-C ends it all.",
             "",
         ]

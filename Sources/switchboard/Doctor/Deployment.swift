@@ -29,13 +29,15 @@ struct Deployment {
         self.paths = paths
         if paths == (try Paths()) {
             tls = "\(paths.configDirectory)/tls"
-            origin = Self.installedOrigin()
+            let prefix = Self.prefix(inSnippets: "/etc/nginx/snippets/switchboard-")
+            origin = Self.installedOrigin().map { $0 + prefix }
         } else {
             let root = FileSystem.directory(of: paths.configDirectory)
             let layout = try DevLayout(state: root, environment: environment)
             tls = layout.tls
             origin = Self.port(inSite: "\(layout.nginx)/site.conf").map {
                 "https://localhost:\($0)"
+                    + Self.prefix(inSnippets: "\(layout.nginx)/snippets/switchboard-")
             }
             trust = HTTPTrust(caFile: layout.caFile, ignoresProxies: true)
             key = key ?? Self.key(inFirstLogin: layout.firstLogin)
@@ -60,6 +62,15 @@ struct Deployment {
             return words[1].split(separator: ":").last.flatMap { Int($0) }
         }
         return nil
+    }
+
+    /// From the line `fastcgi_param SWITCHBOARD_PREFIX "/agents";`.
+    private static func prefix(inSnippets start: String) -> String {
+        let line = lines(of: "\(start)fastcgi.conf").first {
+            $0.hasPrefix("fastcgi_param SWITCHBOARD_PREFIX ")
+        }
+        return line?.split(separator: "\"", omittingEmptySubsequences: false).dropFirst().first
+            .map(String.init) ?? ""
     }
 
     private static func key(inFirstLogin path: String) -> String? {
