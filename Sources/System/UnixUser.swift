@@ -21,9 +21,15 @@ public struct UnixUser: Sendable, Equatable, CustomStringConvertible {
 
     /// The name of the account with this number; nil where there is none.
     ///
-    /// For one thread, too.
+    /// From any thread.
     public static func account(of uid: uid_t) -> String? {
-        unsafe getpwuid(uid).map { unsafe String(cString: $0.pointee.pw_name) }
+        var entry = unsafe passwd()
+        var found: UnsafeMutablePointer<passwd>?
+        var text = [CChar](repeating: 0, count: 4_096)
+        guard unsafe getpwuid_r(uid, &entry, &text, text.count, &found) == 0,
+            unsafe found != nil, let name = unsafe entry.pw_name
+        else { return nil }
+        return unsafe String(cString: name)
     }
 
     /// From an account's name, or `UID:GID` in numbers; nil where it is neither.

@@ -56,11 +56,12 @@ extension WebSocketWorker {
         sendToAll(text)
     }
 
-    /// After a reconnect: what changed while the hub could not say so.
+    /// After a reconnect: what changed while the hub could not say so, also where its database went
+    /// back in time and counts from before.
     private func announceMissed(_ next: Generations) {
         defer { generations = next }
         guard let known = generations else { return }
-        for file in WatchedFile.allCases where next[file] > known[file] {
+        for file in WatchedFile.allCases where next[file] != known[file] {
             sendToAll(
                 ControlMessage.configChanged(file).text(
                     at: WallClock.now, eventID: nextEventID()))

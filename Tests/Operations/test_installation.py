@@ -185,6 +185,9 @@ def test_the_units_run_as_the_users_that_the_hub_trusts(installed):
     for name in ("switchboard-hub.service", "switchboard-fcgi.service", "switchboard-ws@.service"):
         assert users(name) == {"switchboard"}, name
     assert users("switchboard-agent@.service") == {"switchboard-agent"}
+    # Of the hub's own user, which the CLI's door trusts.
+    for name in ("switchboard-fcgi.service", "switchboard-ws@.service"):
+        assert "InaccessiblePaths=-/run/switchboard/hub\n" in (units / name).read_text(), name
     hub = (units / "switchboard-hub.service").read_text()
     assert "--agent-user switchboard-agent" in hub
     # Mapped uids look alike: then the kernel's word at the door would be worth nothing.

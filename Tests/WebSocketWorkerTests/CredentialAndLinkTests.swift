@@ -220,6 +220,12 @@ import WebSocketWorker
         first.run { first.messages.count == 2 }
         #expect(first.messages[1]["changeType"]?.stringValue == "config")
         second.run { second.messages.count == 2 }
+        // A hub whose database went back in time.
+        world.killHub()
+        try world.startHub(generations: Generations(config: 0, theme: 1))
+        world.hub?.admitAll(isRecovered: true)
+        first.run { first.messages.count == 3 }
+        #expect(first.messages[2]["changeType"]?.stringValue == "config")
     }
 
     @Test func `a drain says goodbye to everybody and ends`() throws {

@@ -1,3 +1,5 @@
+import Protocol
+
 extension SettingsTable {
     static let webSocket: [Setting] = [
         .milliseconds(
@@ -75,7 +77,8 @@ extension SettingsTable {
 
     static let agent: [Setting] = [
         .integer(
-            "agent.capacity", "AGENT_CAPACITY", \.agent.capacity, 1...10_000, .restart,
+            "agent.capacity", "AGENT_CAPACITY", \.agent.capacity,
+            1...AgentReadiness.maximumCapacity, .restart,
             "Runs at once in one worker: each takes up to 2 MB, and its tools what they need."),
         .other(
             "agent.model", "AGENT_MODEL", .name(\.agent.model, maximumBytes: 128), .restart,
