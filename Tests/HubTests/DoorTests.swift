@@ -30,7 +30,7 @@ import Testing
         case .answerPermission:
             ([.fastCGIWorker, .webSocketWorker], [.fastCGIWorker, .cli])
         case .readiness: ([.fastCGIWorker], [.fastCGIWorker, .cli, .webSocketWorker])
-        case .listTeams, .createTeam: ([], [.cli])
+        case .listTeams, .createTeam, .setPassword, .setInstallationAdmin: ([], [.cli])
         default: ([.fastCGIWorker], [.fastCGIWorker, .cli])
         }
     }

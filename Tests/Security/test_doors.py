@@ -41,7 +41,8 @@ MAY_SAY = {
 # What REST offers: a FastCGI worker asks for it with a credential (without one it is told so), the
 # command line without.
 OF_REST = """
-    auth.login auth.logout auth.me keys.list keys.create keys.delete sessions.list sessions.create
+    auth.login auth.logout auth.me auth.logins auth.logins.end auth.logins.endAll auth.password
+    keys.list keys.create keys.delete sessions.list sessions.create
     sessions.get sessions.update sessions.delete sessions.abort messages.list messages.create
     messages.delete permissions.listOfTeam permissions.listOfSession permissions.request
     permissions.answer rules.list rules.delete channels.history specs.list specs.get specs.put
@@ -54,7 +55,8 @@ MAY_ASK["permissions.request"][1].add("agent")
 MAY_ASK["permissions.answer"][0].add("ws")
 MAY_ASK["status.ready"][1].add("ws")
 MAY_ASK["messages.transcript"] = (set(), {"agent"})
-MAY_ASK["teams.list"] = MAY_ASK["teams.create"] = (set(), {"cli"})
+for operation in ("teams.list", "teams.create", "users.password", "users.installation"):
+    MAY_ASK[operation] = (set(), {"cli"})
 
 # A call that each role may make, to see whether it is still there.
 SIGN_OF_LIFE = {
