@@ -8,6 +8,7 @@ struct Migration {
 
     static let all = [
         teamsAndChannels, sessions, runs, questionsOfTools, scopesOfReading, continuity, people,
+        startupFiles,
     ]
 
     /// Runs what is missing, each step in a transaction of its own.

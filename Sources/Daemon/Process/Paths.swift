@@ -28,6 +28,19 @@ public struct Paths: Sendable, Equatable {
     public var configFile: String { "\(configDirectory)/config.json" }
     public var themeFile: String { "\(configDirectory)/theme.json" }
 
+    /// What no workspace may be, lie in or hold.
+    ///
+    /// Where configuration, state and sockets have one folder (`switchboard dev`), that folder as a
+    /// whole: certificates and the first login lie beside them.
+    public var reserved: [String] {
+        let own = [configDirectory, stateDirectory, runDirectory]
+        let parents = Set(own.map { $0.split(separator: "/").dropLast().joined(separator: "/") })
+        let together = parents.count == 1 ? parents.filter { !$0.isEmpty }.map { "/\($0)" } : []
+        return own + together + [
+            Self.installedConfigDirectory, Self.installedStateDirectory, Self.installedRunDirectory,
+        ]
+    }
+
     /// Throws if a socket in `runDirectory` would have a path longer than an address can hold.
     public init(
         configDirectory: String = Self.installedConfigDirectory,

@@ -99,7 +99,7 @@ enum RequestSchemas {
     /// What a session in the workspace begins with.
     private static let workspaceDefaults: JSONObject = [
         "mode": Schema.nullable(mode), "agent": Schema.nullable(Schema.string),
-        "model": Schema.nullable(Schema.string),
+        "model": Schema.nullable(Schema.string), "allowsStartupFiles": Schema.boolean,
     ]
 
     private static let publishRequest: JSONValue = [

@@ -186,6 +186,7 @@ enum ResourceSchemas {
                     "updatedAt": Schema.time, "mode": Schema.nullable(modes),
                     "agent": Schema.nullable(Schema.string),
                     "model": Schema.nullable(Schema.string),
+                    "allowsStartupFiles": Schema.boolean,
                 ])
         ),
         (.workspaceList, Schema.page(of: .workspace)),

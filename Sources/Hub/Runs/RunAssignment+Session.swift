@@ -16,7 +16,10 @@ extension RunAssignment {
             messages: [PersonsMessage(id: message.id, text: message.text)], mode: session.mode,
             modeVersion: session.modeVersion,
             rules: try store.rules(of: session.id).map(\.rule),
-            workspace: workspace.map { AssignedWorkspace(id: $0.id, path: $0.path) },
+            workspace: workspace.map {
+                AssignedWorkspace(
+                    id: $0.id, path: $0.path, allowsStartupFiles: $0.allowsStartupFiles)
+            },
             workingDirectory: session.workingDirectory, model: session.model,
             permissionTimeoutMilliseconds: permissionTimeout, isResumed: isResumed)
     }

@@ -2,6 +2,7 @@ import Daemon
 import Protocol
 import Realtime
 import Store
+import System
 
 /// What the store knows of sessions when a hub begins.
 struct SessionsOnRecord {
@@ -45,8 +46,10 @@ extension HubCore {
         PermissionOperations(directory: directory, desk: desk, runs: runs)
             .register(in: operations)
         RuleOperations(directory: directory, leases: leases).register(in: operations)
-        WorkspaceOperations(directory: directory, settings: settings, metrics: metrics)
-            .register(in: operations)
+        WorkspaceOperations(
+            directory: directory, settings: settings, metrics: metrics,
+            reserved: paths.reserved.map { RealPath($0) }
+        ).register(in: operations)
     }
 
     private func connect(

@@ -101,7 +101,8 @@ extension WorkspaceRow {
         [
             "id": .string(id.text), "teamId": .string(teamID.text), "name": .string(name),
             "path": .string(path), "mode": .init(mode?.rawValue), "agent": .init(agent),
-            "model": .init(model), "createdAt": .init(createdAt), "updatedAt": .init(updatedAt),
+            "model": .init(model), "allowsStartupFiles": .bool(allowsStartupFiles),
+            "createdAt": .init(createdAt), "updatedAt": .init(updatedAt),
         ]
     }
 }

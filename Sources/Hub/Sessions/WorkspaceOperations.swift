@@ -3,12 +3,15 @@ import JSON
 import Protocol
 import Realtime
 import Store
+import System
 
 /// `workspaces.*`: folders that agents work in, with defaults for their sessions.
 struct WorkspaceOperations {
     let directory: SessionDirectory
     let settings: () -> HubSettings
     let metrics: HubMetrics
+    /// What no workspace may overlap; see ``Paths/reserved``.
+    let reserved: [RealPath]
 
     func register(in operations: OperationRegistry) {
         operations.on(.listWorkspaces, list)
@@ -36,7 +39,7 @@ struct WorkspaceOperations {
                 "the team has \(settings().maximumWorkspacesPerTeam) workspaces; delete some")
         }
         var row = try call.read { reader in
-            let path = reader.require("path", Self.path(reader), or: "/")
+            let path = reader.require("path", path(reader), or: "/")
             let folder = path.split(separator: "/").last.map(String.init) ?? path
             return WorkspaceRow(
                 id: Fresh.identifier("wks"), teamID: team, name: reader.string("name") ?? folder,
@@ -49,7 +52,7 @@ struct WorkspaceOperations {
 
     private func update(_ call: OperationCall) throws -> JSONValue {
         var row = try workspace(call)
-        let (name, path) = try call.read { ($0.string("name"), Self.path($0)) }
+        let (name, path) = try call.read { ($0.string("name"), self.path($0)) }
         row.name = name ?? row.name
         row.path = path ?? row.path
         try applyDefaults(to: &row, call)
@@ -73,23 +76,33 @@ struct WorkspaceOperations {
     }
 
     private func applyDefaults(to row: inout WorkspaceRow, _ call: OperationCall) throws {
-        let (mode, agent, model) = try call.read { reader in
+        let (mode, agent, model, startup) = try call.read { reader in
             (
                 reader.change("mode") { $0.choice("mode") as SessionMode? },
                 reader.change("agent") { $0.string("agent") },
-                reader.change("model") { $0.string("model") }
+                reader.change("model") { $0.string("model") },
+                reader.boolean("allowsStartupFiles")
             )
         }
         mode.apply(to: &row.mode)
         agent.apply(to: &row.agent)
         model.apply(to: &row.model)
+        row.allowsStartupFiles = startup ?? row.allowsStartupFiles
     }
 
     /// Absolute, without a step back: what an agent is given as its folder has to be that folder.
-    private static func path(_ reader: FieldReader) -> String? {
+    ///
+    /// Switchboard's own folders are refused here as far as a path tells; the agent's worker looks
+    /// at the folders themselves.
+    private func path(_ reader: FieldReader) -> String? {
         guard let path = reader.string("path", bytes: 1...4_096) else { return nil }
         guard path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
             reader.refuse("path", "an absolute path without \"..\"")
+            return nil
+        }
+        guard !reserved.contains(where: RealPath(path).overlaps) else {
+            reader.refuse(
+                "path", "a folder that neither is, nor lies in, nor holds one of Switchboard's own")
             return nil
         }
         return path

@@ -40,10 +40,13 @@ public struct RunAssignment: Sendable, Equatable {
         public let id: WorkspaceID
         /// An absolute path.
         public let path: String
+        /// Whether files may be changed that run later, outside of the sandbox.
+        public let allowsStartupFiles: Bool
 
-        public init(id: WorkspaceID, path: String) {
+        public init(id: WorkspaceID, path: String, allowsStartupFiles: Bool = false) {
             self.id = id
             self.path = path
+            self.allowsStartupFiles = allowsStartupFiles
         }
     }
 
@@ -81,6 +84,7 @@ extension RunAssignment {
         header.set("agent", agent)
         header.set("workspace", workspace?.id)
         header["path"] = workspace.map { .string($0.path) }
+        header["startupFiles"] = workspace.map { .bool($0.allowsStartupFiles) }
         header["workingDirectory"] = workingDirectory.map { .string($0) }
         header["model"] = model.map { .string($0) }
         header["permissionTimeout"] = permissionTimeoutMilliseconds.map { .integer($0) }
@@ -102,7 +106,9 @@ extension RunAssignment {
             mode: try reader.word("mode"), modeVersion: try reader.integer("modeVersion"),
             rules: try reader.rules(),
             workspace: try workspace.map { id throws(WireError) in
-                AssignedWorkspace(id: id, path: try reader.string("path"))
+                AssignedWorkspace(
+                    id: id, path: try reader.string("path"),
+                    allowsStartupFiles: try reader.boolean("startupFiles"))
             },
             workingDirectory: try reader.optionalString("workingDirectory"),
             model: try reader.optionalString("model"),

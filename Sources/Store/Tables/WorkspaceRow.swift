@@ -10,6 +10,8 @@ public struct WorkspaceRow: Sendable, Equatable {
     public var mode: SessionMode?
     public var agent: String?
     public var model: String?
+    /// Whether agents may change what runs later, outside of their sandbox.
+    public var allowsStartupFiles = false
     public let createdAt: Timestamp
     public var updatedAt: Timestamp
 
@@ -25,7 +27,8 @@ public struct WorkspaceRow: Sendable, Equatable {
         self.updatedAt = createdAt
     }
 
-    static let columns = "id, team_id, name, path, mode, agent, model, created_at, updated_at"
+    static let columns =
+        "id, team_id, name, path, mode, agent, model, allows_startup_files, created_at, updated_at"
 
     init(_ row: inout RowReader) throws(StoreError) {
         id = try row.identifier()
@@ -35,6 +38,7 @@ public struct WorkspaceRow: Sendable, Equatable {
         mode = try row.optionalWord()
         agent = try row.optionalText()
         model = try row.optionalText()
+        allowsStartupFiles = try row.flag()
         createdAt = try row.time()
         updatedAt = try row.time()
     }
@@ -45,14 +49,17 @@ extension StoreTransaction {
     public func put(_ workspace: WorkspaceRow) throws(StoreError) {
         try execute(
             """
-            INSERT INTO workspaces (\(WorkspaceRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO workspaces (\(WorkspaceRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET
                 name = excluded.name, path = excluded.path, mode = excluded.mode,
-                agent = excluded.agent, model = excluded.model, updated_at = excluded.updated_at
+                agent = excluded.agent, model = excluded.model,
+                allows_startup_files = excluded.allows_startup_files,
+                updated_at = excluded.updated_at
             """,
             [
                 workspace.id.text, workspace.teamID.text, workspace.name, workspace.path,
                 workspace.mode?.rawValue, workspace.agent, workspace.model,
+                workspace.allowsStartupFiles,
                 workspace.createdAt.milliseconds, workspace.updatedAt.milliseconds,
             ])
     }
