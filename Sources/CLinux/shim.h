@@ -6,13 +6,16 @@
 #include <grp.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -27,6 +30,35 @@ static inline int switchboard_openat2(
     unsigned long long resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+/* unshare(2); glibc shows its own to GNU sources only. */
+static inline int switchboard_unshare(int flags) { return (int)syscall(SYS_unshare, flags); }
+
+/* mount(2) of a file system without a device. */
+static inline int switchboard_mount(
+    const char *type, const char *target, unsigned long flags, const char *options) {
+    return (int)syscall(SYS_mount, type, target, type, flags, options);
+}
+
+/* open_tree(2), Linux 5.2: a copy of what is mounted at an open place and below it. */
+static inline int switchboard_clone_tree(int place) {
+    return (int)syscall(
+        SYS_open_tree, place, "",
+        OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | 0x1000 /* AT_EMPTY_PATH */ | 0x8000 /* AT_RECURSIVE */);
+}
+
+/* mount_setattr(2), Linux 5.12: adds to the attributes of a tree of mounts. */
+static inline int switchboard_set_mount_attributes(int tree, unsigned long long attributes) {
+    struct { unsigned long long set, clear, propagation, user; } change = {attributes, 0, 0, 0};
+    return (int)syscall(SYS_mount_setattr, tree, "", 0x1000 | 0x8000, &change, sizeof change);
+}
+
+/* move_mount(2), Linux 5.2: attaches a tree to an open place. */
+static inline int switchboard_attach_tree(int tree, int place) {
+    return (int)syscall(
+        SYS_move_mount, tree, "", place, "",
+        MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
 /* pidfd_open(2), Linux 5.3; the descriptor is closed on exec. */
@@ -99,6 +131,12 @@ static const int switchboard_RLIMIT_DATA = RLIMIT_DATA;
 static const int switchboard_RLIMIT_FSIZE = RLIMIT_FSIZE;
 static const int switchboard_RLIMIT_NOFILE = RLIMIT_NOFILE;
 static const int switchboard_RLIMIT_NPROC = 6;
+static const int switchboard_CLONE_NEWNS = 0x00020000;
+static const int switchboard_CLONE_NEWUSER = 0x10000000;
+static const unsigned long switchboard_MS_PRIVATE_REC = (1UL << 18) | (1UL << 14);
+static const unsigned long switchboard_MS_NOSUID_NODEV = 2UL | 4UL;
+static const unsigned long long switchboard_MOUNT_READ_ONLY = 1, switchboard_MOUNT_NO_SUID = 2,
+                                switchboard_MOUNT_NO_DEVICES = 4;
 static const unsigned long long switchboard_RESOLVE_BENEATH = RESOLVE_BENEATH;
 static const unsigned long long switchboard_RESOLVE_NO_MAGICLINKS = RESOLVE_NO_MAGICLINKS;
 static const unsigned long long switchboard_RESOLVE_NO_SYMLINKS = RESOLVE_NO_SYMLINKS;

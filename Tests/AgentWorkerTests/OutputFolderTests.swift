@@ -27,7 +27,7 @@ import Tools
     @Test func `a run begins with the newest outputs of those before`() throws {
         defer { try? FileManager.default.removeItem(atPath: state) }
         try make(30)
-        let folders = WorkspaceFolders(stateDirectory: state, hidden: [])
+        let folders = WorkspaceFolders(stateDirectory: state, reserved: ReservedFolders([]))
         _ = try folders.open(for: Script.assignment())
         #expect(names() == Set((11...30).map { "\($0)" }))
     }
@@ -35,7 +35,7 @@ import Tools
     @Test func `old outputs are removed, and then their folder`() throws {
         defer { try? FileManager.default.removeItem(atPath: state) }
         try make(3)
-        let folders = WorkspaceFolders(stateDirectory: state, hidden: [])
+        let folders = WorkspaceFolders(stateDirectory: state, reserved: ReservedFolders([]))
         folders.sweepOutputs(now: 1_002 + 86_400 + 1)
         #expect(names() == ["3"])
         folders.sweepOutputs(now: Int(Date().timeIntervalSince1970) + 100_000)

@@ -58,7 +58,8 @@ final class WorkerWorld {
             loop: loop,
             AgentWorker.Parts(
                 settings: AgentSettings(), hubSocket: "\(directory)/hub.sock", name: "agent-1",
-                folders: WorkspaceFolders(stateDirectory: "\(directory)/state", hidden: []),
+                folders: WorkspaceFolders(
+                    stateDirectory: "\(directory)/state", reserved: ReservedFolders([])),
                 model: model, tools: ToolRunner(on: loop)),
             logger: logger)
     }

@@ -29,14 +29,16 @@ final class Harness {
             ?? ToolRunner(on: loop, programs: programs)
         workspace = try Workspace(
             path: "\(folder.path)/w", outputFolder: "\(folder.path)/out",
-            hidden: ["\(folder.path)/w/state"], allowsNetwork: allowsNetwork)
+            reserved: ReservedFolders(["\(folder.path)/state"]),
+            allows: .init(network: allowsNetwork))
     }
 
     var root: String { workspace.root }
 
     /// The next run of the same session, or of another one.
     func nextRun(of session: String = "out") throws {
-        workspace = try Workspace(path: root, outputFolder: "\(folder.path)/\(session)")
+        workspace = try Workspace(
+            path: root, outputFolder: "\(folder.path)/\(session)", reserved: ReservedFolders([]))
     }
 
     func call(_ name: String, _ input: JSONObject) -> ToolCall {

@@ -107,7 +107,8 @@ import Tools
         let names = try harness.bash("env | cut -d= -f1 | sort").text.split(separator: "\n")
         #expect(
             Set(names).isSubset(of: [
-                "ASAN_OPTIONS", "GIT_OPTIONAL_LOCKS", "GIT_PAGER", "GIT_TERMINAL_PROMPT", "HOME",
+                "ASAN_OPTIONS", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0",
+                "GIT_OPTIONAL_LOCKS", "GIT_PAGER", "GIT_TERMINAL_PROMPT", "HOME",
                 "LANG", "LC_ALL", "LOGNAME", "LSAN_OPTIONS", "NO_COLOR", "PAGER", "PATH", "PWD",
                 "OLDPWD", "SHELL", "SHLVL", "TERM",
                 "TMPDIR", "USER", "_",

@@ -25,6 +25,10 @@ public enum AgentWorkerProcess {
 
     /// Runs until it is told to stop, and ends the process.
     public static func run() -> Never {
+        // Started by a worker, as the first step into a sandbox: see Stage.
+        let words = CommandLine.arguments.dropFirst()
+        if words.first == Stage.argument { Stage.run(Array(words.dropFirst())) }
+        StageLibraries.open()
         let arguments = DaemonArguments.parseOrExit(
             program: program, defaultName: "agent-1", extra: [.agentUser])
         do {
@@ -111,7 +115,7 @@ public enum AgentWorkerProcess {
             settings: settings, hubSocket: paths.agentsSocket, name: arguments.name,
             folders: WorkspaceFolders(
                 stateDirectory: paths.agentDirectory,
-                hidden: [paths.configDirectory, paths.stateDirectory, paths.runDirectory]),
+                reserved: ReservedFolders(paths.reserved)),
             model: claude.map { Model(loop: loop, configuration: $0, options: options) },
             tools: ToolRunner(on: loop, programs: programs))
     }

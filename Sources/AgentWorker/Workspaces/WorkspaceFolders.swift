@@ -6,15 +6,15 @@ import Tools
 package struct WorkspaceFolders: Sendable {
     /// Of the agent workers alone: holds folders of sessions without a workspace, and long outputs.
     private let stateDirectory: String
-    /// What no tool may see: configuration, sockets, state.
-    private let hidden: [String]
+    /// What no workspace may overlap: configuration, sockets, state.
+    private let reserved: ReservedFolders
 
-    package init(stateDirectory: String, hidden: [String]) {
+    package init(stateDirectory: String, reserved: ReservedFolders) {
         self.stateDirectory = stateDirectory
-        self.hidden = hidden
+        self.reserved = reserved
     }
 
-    /// Blocks for a few system calls.
+    /// Blocks for some hundred system calls.
     package func open(for run: RunAssignment) throws(RunFailure) -> Workspace {
         let session = run.lease.session.text
         guard session != ".", session != ".." else {
@@ -22,40 +22,27 @@ package struct WorkspaceFolders: Sendable {
         }
         let outputs = try folder("outputs", session)
         OutputFolders.begin(outputs)
-        let base: String
+        let path: String
         if let assigned = run.workspace {
-            base = assigned.path
-            try WorkspaceAccess.check(base, mode: run.mode)
+            path = assigned.path
+            try WorkspaceAccess.check(path, mode: run.mode)
         } else {
-            base = try folder("workspaces", session)
+            path = try folder("workspaces", session)
         }
-        let workspace = try open(base, outputs)
-        guard let directory = run.workingDirectory, directory != base, !directory.isEmpty else {
-            return workspace
+        do throws(WorkspaceError) {
+            return try Workspace(
+                path: path, workingDirectory: run.workingDirectory, outputFolder: outputs,
+                // A session's own folder lies in the state directory.
+                reserved: run.workspace == nil ? nil : reserved,
+                allows: .init(startupFiles: run.workspace?.allowsStartupFiles ?? false))
+        } catch {
+            throw RunFailure(.workspace, "\(error)")
         }
-        let path = directory.hasPrefix("/") ? directory : "\(workspace.root)/\(directory)"
-        let own = try open(path, outputs)
-        // By the real path: a link in the workspace may lead anywhere.
-        guard own.root == workspace.root || own.root.hasPrefix(workspace.root + "/") else {
-            throw RunFailure(
-                .workspace,
-                "The working directory \(directory) is not within the session's workspace; "
-                    + "choose one that is, or another workspace.")
-        }
-        return own
     }
 
     /// Removes outputs that nobody needs any more; blocks, for a thread of its own.
     package func sweepOutputs(now seconds: Int) {
         OutputFolders.sweep("\(stateDirectory)/outputs", now: seconds)
-    }
-
-    private func open(_ path: String, _ outputs: String) throws(RunFailure) -> Workspace {
-        do throws(WorkspaceError) {
-            return try Workspace(path: path, outputFolder: outputs, hidden: hidden)
-        } catch {
-            throw RunFailure(.workspace, "\(error)")
-        }
     }
 
     private func folder(_ kind: String, _ session: String) throws(RunFailure) -> String {
@@ -69,6 +56,9 @@ package struct WorkspaceFolders: Sendable {
                         + "state directory that it can write.")
             }
         }
-        return path
+        // The operator's own path may lead over links; a session's folder is no link.
+        guard let real = unsafe realpath(stateDirectory, nil) else { return path }
+        defer { unsafe free(real) }
+        return unsafe "\(String(cString: real))/\(kind)/\(session)"
     }
 }

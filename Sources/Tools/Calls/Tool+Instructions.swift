@@ -39,7 +39,9 @@ extension Tool {
         + "safe mode), the system is read-only, other folders are not visible, /tmp is empty and "
         + "new for every call, and there is no network unless the workspace allows it. Every call "
         + "starts anew in the workspace: variables, cd and background processes end with the "
-        + "call. There is no terminal and no input. Output over "
+        + "call. Files that run by themselves outside, such as .bashrc, .vscode and .git/hooks, can "
+        + "be read only; empty folders of such names hold their places during a call. "
+        + "There is no terminal and no input. Output over "
         + "\(ToolLimits.maximumResultBytes) bytes is cut in the middle and kept in a file. Use "
         + "Read, Edit, Write, Glob and Grep for files."
 }

@@ -30,10 +30,19 @@ extension ToolInput {
     }
 
     /// The question for permission.
-    /// - Parameter path: where the file really is, as ``PreparedCall/path`` says.
-    func question(toolName: String, path: String?) -> PermissionQuestion {
-        let place = path ?? ""
-        return switch self {
+    /// - Parameters:
+    ///   - path: where the file really is, as ``PreparedCall/path`` says.
+    ///   - warning: what stands before the description.
+    func question(toolName: String, path: String?, warning: String?) -> PermissionQuestion {
+        let question = question(toolName: toolName, path: path ?? "")
+        guard let warning else { return question }
+        return PermissionQuestion(
+            toolName: question.toolName, command: question.command,
+            description: "\(warning)\n\(question.description)")
+    }
+
+    private func question(toolName: String, path place: String) -> PermissionQuestion {
+        switch self {
         case .bash(let input):
             PermissionQuestion(
                 toolName: toolName, command: input.command,

@@ -85,6 +85,12 @@ public enum ToolLimits {
 
     /// Paths that Glob answers.
     public static let maximumGlobResults = 200
+    /// Names that are read for what is guarded in folders below: 20 ms of a thread.
+    public static let maximumGuardedEntries = 20_000
+    /// How deep that goes.
+    public static let maximumGuardedDepth = 8
+    /// Looks for a folder that is moved again and again, before the call is refused.
+    public static let maximumLooks = 16
     /// Of a pattern of Glob or Grep.
     public static let maximumPatternBytes = 4_096
     /// Of a path in a tool's input (PATH_MAX).

@@ -23,6 +23,7 @@ struct FileReplacement {
             throw .system(action: "Writing", path: path, errno: ENAMETOOLONG)
         }
         let folder = try openFolder(parts.dropLast())
+        try workspace.checkChange(path, in: folder, named: path)
         let temporary = ".\(SecureRandom.identifier()).tmp"
         do throws(PathError) {
             let file = try make(temporary, in: folder)

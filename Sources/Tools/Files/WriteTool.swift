@@ -57,7 +57,7 @@ struct WriteTool {
                 let (_, found) = try workspace.locate(parts.joined(separator: "/"))
                 let place = ([found] + missing).filter { !$0.isEmpty }.joined(separator: "/")
                 guard !place.isEmpty else { throw PathError.isFolder(path: path) }
-                try workspace.check(place, named: path)
+                try workspace.checkChange(place, named: path)
                 return place
             } catch .notFound {
                 guard let last = parts.popLast() else { throw .notFound(path: path) }

@@ -36,7 +36,19 @@ public struct PreparedCall: Sendable, Equatable {
     public var digest: Digest { call.digest }
 
     /// What a person is asked.
-    public var question: PermissionQuestion { input.question(toolName: call.name, path: path) }
+    ///
+    /// Where it is about what runs later outside, that stands first.
+    public var question: PermissionQuestion {
+        input.question(toolName: call.name, path: path, warning: startupWarning)
+    }
+
+    private var startupWarning: String? {
+        switch input {
+        case .write, .edit: path.flatMap { GuardedName.warning(about: [$0]) }
+        case .bash(let bash): GuardedName.warning(about: bash.command.words)
+        case .read, .glob, .grep, .todoWrite, .webFetch: nil
+        }
+    }
 
     /// What an `alwaysAllow` would remember; nil where it remembers nothing.
     public var rule: PermissionRule? {

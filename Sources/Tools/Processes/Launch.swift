@@ -33,7 +33,11 @@ struct Launch {
         }
         unsafe posix_spawn_file_actions_adddup2(&actions, output.number, 1)
         unsafe posix_spawn_file_actions_adddup2(&actions, output.number, 2)
-        for (index, descriptor) in inherited.enumerated() {
+        // Away from the numbers that they are to have: one must not overwrite another.
+        let copies = try inherited.map { descriptor throws(SystemFailure) in
+            try descriptor.copied(above: Int32(3 + inherited.count))
+        }
+        for (index, descriptor) in copies.enumerated() {
             unsafe posix_spawn_file_actions_adddup2(
                 &actions, descriptor.number, Int32(3 + index))
         }
@@ -56,6 +60,7 @@ struct Launch {
                 unsafe posix_spawn(&pid, program, &actions, &attributes, arguments, environment)
             }
         }
+        withExtendedLifetime(copies) {}
         guard result == 0 else { throw SystemFailure("starting \(program)", result) }
         return pid
     }

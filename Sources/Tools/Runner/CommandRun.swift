@@ -26,7 +26,8 @@ final class CommandRun {
     ///     without control characters.
     ///   - completion: once, when nothing of the command is left; never during this call.
     init(
-        _ command: SandboxedCommand, in workspace: Workspace, on loop: EventLoop,
+        _ command: SandboxedCommand, _ view: SandboxView, in workspace: Workspace,
+        on loop: EventLoop,
         onOutput: @escaping (String) -> Void, completion: @escaping (Result) -> Void
     ) throws(SystemFailure) {
         output = OutputCollector(keptIn: workspace.outputs)
@@ -34,8 +35,7 @@ final class CommandRun {
         self.onOutput = onOutput
         self.completion = completion
         process = try SandboxedProcess(
-            command.bubblewrap, SandboxView(of: workspace, access: command.access),
-            command.arguments, timeout: command.timeout, on: loop,
+            command.programs, view, command.arguments, timeout: command.timeout, on: loop,
             .init { [weak self] in
                 self?.append($0)
             } ended: { [weak self] in
@@ -79,19 +79,26 @@ final class CommandRun {
 
 /// What to run in a sandbox.
 struct SandboxedCommand {
-    let bubblewrap: String
+    let programs: SandboxPrograms
     /// The program, as seen within, and its arguments.
     let arguments: [String]
-    let access: SandboxAccess
     let timeout: Duration
     /// Whether its output is taken byte by byte, up to ``ToolLimits/maximumCapturedBytes``.
     var isCaptured = false
 }
 
+/// The programs that make a sandbox, by their paths.
+struct SandboxPrograms {
+    /// Mounts what is shown; see ``Stage``.
+    let stage: String
+    let bubblewrap: String
+}
+
 extension CommandRun.Result {
     /// As Bash answers: the output, then how it ended unless that was well.
     func outcome(timeout: Duration) -> ToolOutcome {
-        let note = note(timeout: timeout)
+        let note = [note(timeout: timeout), text.startupNote].filter { !$0.isEmpty }
+            .joined(separator: "\n")
         let output = text.isEmpty && note.isEmpty ? "(No output.)" : text
         let gap = output.isEmpty || note.isEmpty || output.hasSuffix("\n") ? "" : "\n"
         return ToolOutcome(
@@ -103,6 +110,8 @@ extension CommandRun.Result {
         switch end {
         case .exited(code: 0): ""
         case .exited(let code): "(Exit code \(code).)"
+        // The stage has said why.
+        case .failedToStart where text.contains(Stage.nothingWasRun): ""
         case .failedToStart:
             "(The command did not run: the sandbox could not be built. bubblewrap needs user "
                 + "namespaces; `switchboard doctor` says more.)"
@@ -133,5 +142,19 @@ extension SandboxStop {
                 + "only in a control group, and it could make none under /sys/fs/cgroup. Run the "
                 + "worker as another user, or give it a writable control group.)"
         }
+    }
+}
+
+extension String {
+    /// For an output that looks as if something guarded was in the way.
+    fileprivate var startupNote: String {
+        let refusals = [
+            "Read-only file system", "Device or resource busy", "could not write config",
+        ]
+        let isAbout = { (word: String) in GuardedName.warning(about: [word]) != nil }
+        guard refusals.contains(where: contains), words.contains(where: isAbout) else { return "" }
+        return "(What runs later outside of the sandbox can be read only: files of shells and "
+            + "editors, .git/config, .git/hooks and the like. The workspace's allowsStartupFiles "
+            + "says otherwise; a person can set it, or make the change.)"
     }
 }

@@ -216,21 +216,39 @@ extension ToolRunner {
         _ command: Command, _ call: PreparedCall, in workspace: Workspace, _ run: ToolRun,
         _ onOutput: @escaping (String) -> Void, then: @escaping (CommandRun.Result) -> Void
     ) {
-        guard let bubblewrap = programs.bubblewrap else {
-            return answer(
-                run,
-                .failure(
-                    "Nothing was run: the sandbox is missing on this machine, and commands run in "
-                        + "it only. The operator has to install it (Debian: apt-get install "
-                        + "bubblewrap)."))
+        guard let bubblewrap = programs.bubblewrap, let stage = programs.stage else {
+            return answer(run, .failure(Self.missingSandbox))
         }
         let sandboxed = SandboxedCommand(
-            bubblewrap: bubblewrap, arguments: command.arguments, access: command.access,
-            timeout: command.timeout, isCaptured: command.isCaptured)
+            programs: SandboxPrograms(stage: stage, bubblewrap: bubblewrap),
+            arguments: command.arguments, timeout: command.timeout,
+            isCaptured: command.isCaptured)
+        let access = command.access
+        work(on: files, call, in: workspace, run) { _ in
+            Result { () throws(PathError) in try SandboxView(of: workspace, access: access) }
+        } then: { [weak self] view in
+            switch view {
+            case .success(let view):
+                self?.start(sandboxed, view, call, in: workspace, run, onOutput, then: then)
+            case .failure(let error): run.end(.failure("Nothing was run: \(error)"))
+            }
+        }
+    }
+
+    private static let missingSandbox =
+        "Nothing was run: the sandbox is missing on this machine, and commands run in it only. The "
+        + "operator has to install it (Debian: apt-get install bubblewrap)."
+
+    private func start(
+        _ command: SandboxedCommand, _ view: SandboxView, _ call: PreparedCall,
+        in workspace: Workspace, _ run: ToolRun, _ onOutput: @escaping (String) -> Void,
+        then: @escaping (CommandRun.Result) -> Void
+    ) {
         let key = ObjectIdentifier(run)
         do throws(SystemFailure) {
-            let started = try CommandRun(sandboxed, in: workspace, on: loop, onOutput: onOutput) {
-                [weak self] result in
+            let started = try CommandRun(
+                command, view, in: workspace, on: loop, onOutput: onOutput
+            ) { [weak self] result in
                 self?.ended(key, result, call, run)
                 if !run.isOver { then(result) }
             }

@@ -5,41 +5,31 @@ import Glibc
 /// An allow-list: programs and libraries, a few files of `/etc`, and the workspace. People's
 /// homes, Switchboard's configuration, sockets and state, and keys of the system are not hidden,
 /// they were never there.
-struct SandboxView: Equatable {
-    var root: String
-    /// Kept outputs of the session, readable.
-    var outputs: String
-    /// Within the workspace, with whether each is a folder.
-    var hidden: [Hidden]
-    var access: SandboxAccess
-    var allowsNetwork: Bool
+struct SandboxView: Sendable {
+    private let root: String
+    private let workspace: WorkspaceView
+    private let allowsNetwork: Bool
 
-    struct Hidden: Equatable {
-        let path: String
-        let isFolder: Bool
-    }
-
-    /// The view of a workspace as it now is.
-    init(of workspace: Workspace, access: SandboxAccess) {
+    /// The view of a workspace as it now is; blocks on files.
+    init(of workspace: Workspace, access: SandboxAccess) throws(PathError) {
         root = workspace.root
-        outputs = workspace.outputs.folder
-        hidden = workspace.hidden.compactMap { path in
-            var status = stat()
-            // What isn't there can't be covered, and a link leads to nothing in the sandbox.
-            guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFLNK else {
-                return nil
-            }
-            return Hidden(path: path, isFolder: status.st_mode & S_IFMT == S_IFDIR)
-        }
-        self.access = access
+        self.workspace = try WorkspaceView(of: workspace, access: access)
         allowsNetwork = workspace.allowsNetwork && access == .writable
     }
 
-    /// Arguments up to the program.
+    /// What the process has to inherit, beginning with number `first` of ``stage(firstDescriptor:)``.
+    var descriptors: [OwnedDescriptor] { workspace.folders.map(\.entry) }
+
+    /// Arguments of the stage, up to the path of bubblewrap.
+    func stage(firstDescriptor first: Int) -> [String] {
+        StageOrder.arguments(workspace.folders, firstDescriptor: first)
+    }
+
+    /// Arguments of bubblewrap up to the program.
     ///
     /// Order matters: later mounts cover earlier ones.
     var arguments: [String] {
-        namespaces + Self.system + Self.kernel + workspace
+        namespaces + Self.system + Self.kernel + folders
             + ["--remount-ro", "/", "--chdir", root]
     }
 
@@ -56,15 +46,10 @@ struct SandboxView: Equatable {
     /// The sandbox's host name, by which its processes are known from outside.
     static let marker = "switchboard-sandbox"
 
-    private var workspace: [String] {
-        let bind = access == .writable ? "--bind" : "--ro-bind"
-        return [bind, root, root] + hidden.flatMap(Self.cover) + ["--ro-bind", outputs, outputs]
-    }
-
-    private static func cover(_ hidden: Hidden) -> [String] {
-        hidden.isFolder
-            ? ["--tmpfs", hidden.path, "--remount-ro", hidden.path]
-            : ["--ro-bind", "/dev/null", hidden.path]
+    private var folders: [String] {
+        workspace.folders.enumerated().flatMap { index, folder in
+            [folder.isWritable ? "--bind" : "--ro-bind", Stage.path(of: index), folder.place]
+        }
     }
 
     /// The kernel's own folders, and memory for what is thrown away.
@@ -112,5 +97,7 @@ struct SandboxView: Equatable {
         "HOME=/tmp", "TMPDIR=/tmp", "USER=agent", "LOGNAME=agent", "SHELL=/bin/bash",
         "LANG=C.UTF-8", "LC_ALL=C.UTF-8", "TERM=dumb", "NO_COLOR=1", "PAGER=cat", "GIT_PAGER=cat",
         "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0",
+        // Whose folder it is was decided when it became a workspace.
+        "GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
     ]
 }

@@ -19,6 +19,9 @@ final class SandboxedProcess {
     private let loop: EventLoop
     private var state = SandboxStateMachine()
     private var callbacks: Callbacks?
+    /// What is held until everything in the sandbox is gone.
+    private var view: SandboxView?
+    /// The stage, which becomes bubblewrap.
     private var bubblewrap: ChildProcess?
     private let statusPipe: OwnedDescriptor
     private var statusWatcher: DescriptorWatcher?
@@ -39,7 +42,7 @@ final class SandboxedProcess {
 
     /// Starts `arguments` (a program with its arguments, as seen within) behind the walls.
     init(
-        _ bubblewrapPath: String, _ view: SandboxView, _ arguments: [String], timeout: Duration,
+        _ programs: SandboxPrograms, _ view: SandboxView, _ arguments: [String], timeout: Duration,
         on loop: EventLoop, _ callbacks: Callbacks
     ) throws(SystemFailure) {
         self.loop = loop
@@ -49,6 +52,7 @@ final class SandboxedProcess {
         statusPipe = status.read
         statusPipe.setNonBlocking()
         self.gate = gate.write
+        self.view = view
         let filter = try OwnedDescriptor.pipe()
         guard filter.write.writeOnce(Self.systemCalls) else {
             throw SystemFailure("handing over the filter of system calls", errno)
@@ -56,9 +60,15 @@ final class SandboxedProcess {
         let walls =
             view.arguments + ["--json-status-fd", "3", "--block-fd", "4", "--seccomp", "7"]
         let command = ["--", "/bin/sh", "-c", Self.gatekeeper, "sh"] + arguments
+        let pipes = [status.write, gate.read, status.write, gate.read, filter.read]
+        let first = 3 + pipes.count
+        let stage = view.stage(firstDescriptor: first) + [programs.bubblewrap]
+        let libraries = StageLibraries.environment(
+            firstDescriptor: first + view.descriptors.count)
         bubblewrap = try ChildProcess(
-            bubblewrapPath, walls + command, environment: SandboxView.environment,
-            inherited: [status.write, gate.read, status.write, gate.read, filter.read], on: loop,
+            programs.stage, stage + walls + command,
+            environment: SandboxView.environment + libraries,
+            inherited: pipes + view.descriptors + StageLibraries.folders, on: loop,
             .init { [weak self] in
                 self?.callbacks?.output($0)
             } ended: { [weak self] _ in
@@ -189,6 +199,7 @@ final class SandboxedProcess {
         }
         firstProcess = nil
         group = nil
+        view = nil
         let ended = callbacks?.ended
         callbacks = nil
         ended?(end)

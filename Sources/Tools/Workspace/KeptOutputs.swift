@@ -2,6 +2,7 @@ import CLinux
 import Crypto
 import Glibc
 import Synchronization
+import System
 
 /// The folder in which a session's long outputs are kept for Read and for the sandbox.
 ///
@@ -10,7 +11,7 @@ import Synchronization
 public final class KeptOutputs: Sendable {
     /// The real path.
     public let folder: String
-    private let directory: OwnedDescriptor
+    let directory: OwnedDescriptor
     private let names = Mutex<[String]>([])
 
     init(folder: String) throws(WorkspaceError) {

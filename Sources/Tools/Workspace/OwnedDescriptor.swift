@@ -25,9 +25,12 @@ package final class OwnedDescriptor: Sendable {
         return (try low.0.raised(), try low.1.raised())
     }
 
-    private func raised() throws(SystemFailure) -> OwnedDescriptor {
-        let number = fcntl(number, switchboard_F_DUPFD_CLOEXEC, 10)
-        guard number >= 0 else { throw SystemFailure("making a pipe", errno) }
+    private func raised() throws(SystemFailure) -> OwnedDescriptor { try copied(above: 10) }
+
+    /// The same open file under a number from `minimum` up, closed on exec.
+    func copied(above minimum: Int32) throws(SystemFailure) -> OwnedDescriptor {
+        let number = fcntl(number, switchboard_F_DUPFD_CLOEXEC, minimum)
+        guard number >= 0 else { throw SystemFailure("copying a descriptor", errno) }
         return OwnedDescriptor(number)
     }
 

@@ -6,6 +6,8 @@ public enum PathError: Error, Sendable, Equatable, CustomStringConvertible {
     case outside(path: String)
     /// A folder that agents have no business in, such as the product's own state.
     case hidden(path: String)
+    /// It runs later, outside of the sandbox, and the workspace does not allow to change such.
+    case startup(path: String, when: String)
     case notFound(path: String)
     case isFolder(path: String)
     case notFolder(path: String)
@@ -27,7 +29,12 @@ public enum PathError: Error, Sendable, Equatable, CustomStringConvertible {
         case .outside(let path):
             "\(path) is outside of the workspace. Use a path within the workspace; links that "
                 + "lead out of it are not followed."
-        case .hidden(let path): "\(path) holds files of Switchboard itself and is not accessible."
+        case .hidden(let path):
+            "\(path) is hidden: it holds credentials, or files of Switchboard itself."
+        case .startup(let path, let moment):
+            "\(path) was not changed: it runs outside of the sandbox when \(moment), and this "
+                + "workspace allows no change of such files (allowsStartupFiles). Say what you would "
+                + "change instead."
         case .notFound(let path): "\(path) does not exist."
         case .isFolder(let path): "\(path) is a folder, not a file. Use Glob to see what is in it."
         case .notFolder(let path): "A part of \(path) is a file, not a folder."

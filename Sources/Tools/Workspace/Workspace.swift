@@ -1,47 +1,80 @@
 import CLinux
 import Glibc
+import System
 
 /// The folder that a session's tools work in, held open, with what the session's files tools know.
 ///
-/// From any thread; its calls block on the file system. One of a session.
+/// What is held is the folder: whoever moves it, or puts another one or a link in its place, changes
+/// nothing for the run. From any thread; its calls block on the file system. One of a session.
 public final class Workspace: Sendable {
-    /// The real path, without links.
+    /// The real path, without links, when it was opened.
     public let root: String
     /// Whether commands may reach the network when they may write.
     public let allowsNetwork: Bool
     /// Where long outputs are kept: outside of the workspace, readable for the session.
     public let outputs: KeptOutputs
 
-    /// Real paths within the workspace that stay hidden: state, secrets, people's credentials.
-    let hidden: [String]
-    private let directory: OwnedDescriptor
+    let guards: Guards
+    /// The folder itself (`O_PATH`).
+    let directory: OwnedDescriptor
+    /// What git needs besides the folder.
+    let gitFolders: [GitFolder]
+    private let place: RealPath
+
+    /// What a workspace allows beyond the rule.
+    public struct Permissions: Sendable {
+        /// Whether what runs later outside, such as git hooks, may be changed.
+        public var startupFiles: Bool
+        public var network: Bool
+
+        public init(startupFiles: Bool = false, network: Bool = false) {
+            self.startupFiles = startupFiles
+            self.network = network
+        }
+    }
 
     /// Opens a workspace.
     /// - Parameters:
-    ///   - path: an absolute path of a folder; links in it are followed once, here.
+    ///   - path: an absolute path of a folder, without a link anywhere in it.
+    ///   - workingDirectory: the session's own folder within; relative to the workspace, or absolute.
     ///   - outputFolder: a folder of this session alone, made if it isn't there (mode 700).
-    ///   - hidden: absolute paths of the product's state and secrets.
+    ///   - reserved: the product's own folders; nil for a folder that is Switchboard's own.
     public init(
-        path: String, outputFolder: String, hidden: [String] = [], allowsNetwork: Bool = false
+        path: String, workingDirectory: String? = nil, outputFolder: String,
+        reserved: ReservedFolders?, allows permissions: Permissions = Permissions()
     ) throws(WorkspaceError) {
-        let number = unsafe Glibc.open(path, OpenFlags.path | O_DIRECTORY | O_CLOEXEC)
-        guard path.hasPrefix("/"), number >= 0 else {
-            throw .unusable(path: path, errno: path.hasPrefix("/") ? errno : EINVAL)
-        }
-        directory = OwnedDescriptor(number)
-        guard let root = directory.path() else { throw .unusable(path: path, errno: EILSEQ) }
-        // `/` and the folders that a system consists of would put all secrets into view.
-        guard !Self.systemFolders.contains(where: { root == $0 || root.hasPrefix($0 + "/") }),
-            root.split(separator: "/").count > 1 || !Self.homeFolders.contains(root), root != "/"
-        else { throw .forbidden(path: root) }
-        self.root = root
-        self.allowsNetwork = allowsNetwork
-        let hidden = hidden.map { Self.real($0) }
-        guard !hidden.contains(root) else { throw .forbidden(path: root) }
-        // Those that hold the workspace are not in view anyway.
-        self.hidden =
-            hidden.filter { $0.hasPrefix(root + "/") } + Self.credentials.map { "\(root)/\($0)" }
+        let base = try WorkspaceFolder(path)
+        guard !base.isOfTheSystem, reserved?.overlap(base.place) != true,
+            reserved?.overlap(base.entry) != true
+        else { throw .forbidden(path: base.place.text) }
+        let own = try Self.folder(workingDirectory, in: base)
+        directory = own.entry
+        place = own.place
+        root = own.place.text
+        allowsNetwork = permissions.network
+        // A folder that was hidden under another name is no working directory either.
+        let above = try Guards(
+            base.entry, at: base.place, allowsStartupFiles: permissions.startupFiles)
+        guard !above.hides(own.entry) else { throw .guarded(path: own.place.text, when: nil) }
+        guards = try Guards(
+            own.entry, at: own.place, allowsStartupFiles: permissions.startupFiles)
+        gitFolders = GitFolder.find(for: own, reserved: reserved)
         outputs = try KeptOutputs(folder: outputFolder)
+    }
+
+    private static func folder(
+        _ name: String?, in base: WorkspaceFolder
+    ) throws(WorkspaceError) -> WorkspaceFolder {
+        guard let name, !name.isEmpty else { return base }
+        guard name.utf8.first == UInt8(ascii: "/") else {
+            let parts = RealPath(name).parts.filter { $0 != "." }
+            guard !parts.contains("..") else { throw .notWithin(path: name) }
+            return try base.folder(parts, named: name)
+        }
+        guard let parts = RealPath(name).parts(below: base.place), !parts.contains("..") else {
+            throw .notWithin(path: name)
+        }
+        return try base.folder(parts, named: name)
     }
 
     /// The folder's descriptor (`O_PATH`), for walks and opens beneath it.
@@ -51,16 +84,17 @@ public final class Workspace: Sendable {
     ///
     /// Without `.`, `..` and empty components: `a/../b` is `b`, as people read it.
     func relative(_ path: String) throws(PathError) -> String {
-        var rest = path[...]
-        if path.hasPrefix("/") {
-            let base = root.hasSuffix("/") ? root : root + "/"
-            guard path == root || path.hasPrefix(base) else { throw .outside(path: path) }
-            rest = path.dropFirst(path == root ? root.count : base.count)
-        } else if path == "~" || path.hasPrefix("~/") {
+        var named = RealPath(path).parts
+        if path.utf8.first == UInt8(ascii: "/") {
+            guard let below = RealPath(path).parts(below: place) else {
+                throw .outside(path: path)
+            }
+            named = below
+        } else if named.first == "~" {
             throw .outside(path: path)
         }
-        var parts: [Substring] = []
-        for part in rest.split(separator: "/") where part != "." {
+        var parts: [String] = []
+        for part in named where part != "." {
             if part != ".." {
                 parts.append(part)
             } else if parts.popLast() == nil {
@@ -88,62 +122,39 @@ public final class Workspace: Sendable {
     /// Where an open descriptor really is, relative to the workspace; refused if that is hidden.
     func place(of entry: OwnedDescriptor, named name: String) throws(PathError) -> String {
         // Both by the kernel's words of now: the workspace itself may have been moved.
-        guard let path = entry.path(), let base = directory.path() else {
-            throw .outside(path: name)
-        }
-        guard path != base else { return "" }
-        guard path.hasPrefix(base + "/") else { throw .outside(path: name) }
-        let relative = String(path.dropFirst(base.count + 1))
-        try check(relative, named: name)
-        return relative
+        guard let path = entry.path(), let base = directory.path(),
+            let parts = RealPath(path).parts(below: RealPath(base))
+        else { throw .outside(path: name) }
+        try guards.check(parts, named: name)
+        let folder = entry.isFolder ? entry : try parent(parts, holding: entry, named: name)
+        guard !guards.hides(folder), !guards.hides(file: entry) else { throw .hidden(path: name) }
+        return parts.joined(separator: "/")
     }
 
-    /// Refuses what is hidden.
+    /// The folder in which an entry was found, and still is: its name alone proves nothing.
+    private func parent(
+        _ parts: [String], holding entry: OwnedDescriptor, named name: String
+    ) throws(PathError) -> OwnedDescriptor {
+        let look = GuardedLook(folder: directory)
+        guard let parent = look.open(parts.dropLast(), links: .refuse),
+            let found = GuardedLook(folder: parent).open(Array(parts.suffix(1)), links: .refuse),
+            found.identity == entry.identity
+        else { throw .changedMeanwhile(path: name) }
+        return parent
+    }
+
+    /// Refuses what is hidden, by its path alone.
     func check(_ relative: String, named name: String) throws(PathError) {
-        let path = absolute(relative)
-        guard !hidden.contains(where: { path == $0 || path.hasPrefix($0 + "/") }) else {
-            throw .hidden(path: name)
-        }
+        try guards.check(RealPath(relative).parts, named: name)
     }
 
-    private static func real(_ path: String) -> String {
-        guard let resolved = unsafe realpath(path, nil) else { return path }
-        defer { unsafe free(resolved) }
-        return unsafe String(cString: resolved)
-    }
-
-    /// What a person's home folder holds of keys, should it be the workspace.
-    private static let credentials = [
-        ".aws", ".azure", ".config/gcloud", ".config/gh", ".docker", ".git-credentials", ".gnupg",
-        ".kube", ".netrc", ".pgpass", ".pypirc", ".ssh",
-    ]
-
-    private static let systemFolders = [
-        "/bin", "/boot", "/dev", "/etc", "/lib", "/lib64", "/proc", "/run", "/sbin", "/sys", "/usr",
-    ]
-
-    /// Folders that hold everybody's folders.
-    private static let homeFolders = ["/home", "/root", "/tmp", "/var", "/srv", "/mnt", "/media"]
-}
-
-/// Why a folder can't be a workspace.
-public enum WorkspaceError: Error, Sendable, Equatable, CustomStringConvertible {
-    case unusable(path: String, errno: Int32)
-    /// It is, or holds, what agents must not see.
-    case forbidden(path: String)
-    /// The folder for long outputs.
-    case outputFolder(path: String, errno: Int32)
-
-    public var description: String {
-        switch self {
-        case .unusable(let path, let number):
-            "The workspace \(path) cannot be opened: \(SystemFailure.reason(number)). "
-                + "Give the absolute path of a folder that the agent's user may enter."
-        case .forbidden(let path):
-            "The workspace \(path) is refused, because it is or holds a part of the system or of "
-                + "Switchboard. Give a project's own folder."
-        case .outputFolder(let path, let number):
-            "The folder \(path) for long outputs cannot be made: \(SystemFailure.reason(number))."
-        }
+    /// Refuses a change of what is hidden or runs later outside, in this open folder.
+    func checkChange(
+        _ relative: String, in folder: OwnedDescriptor? = nil, named name: String
+    ) throws(PathError) {
+        let parts = RealPath(relative).parts
+        try guards.check(parts, named: name)
+        if let folder, guards.hides(folder) { throw .hidden(path: name) }
+        try guards.checkChange(parts, in: folder, named: name)
     }
 }
