@@ -159,7 +159,7 @@ def test_stopping_a_session_that_does_nothing_is_told_truthfully(team):
 # Workspaces
 
 def test_workspaces_are_made_read_changed_and_deleted(team, other_team):
-    made = team.api.post("/api/workspaces", {"name": "site", "path": "/tmp"}, status=201)
+    made = team.api.post("/api/workspaces", {"name": "site", "path": "/srv/site"}, status=201)
     path = f"/api/workspaces/{made['id']}"
     assert team.api.get(path)["name"] == "site"
     assert team.api.patch(path, {"name": "shop"})["name"] == "shop"
@@ -173,7 +173,7 @@ def test_workspaces_are_made_read_changed_and_deleted(team, other_team):
 
 
 def test_a_session_in_an_unknown_workspace_is_refused(team, other_team):
-    foreign = other_team.api.post("/api/workspaces", {"name": "x", "path": "/tmp"})["id"]
+    foreign = other_team.api.post("/api/workspaces", {"name": "x", "path": "/srv/site"})["id"]
     for id in (foreign, "nobodys"):
         answer = team.api.request("POST", "/api/sessions", json={"workspaceId": id})
         assert answer.status_code in (400, 404), answer.text
