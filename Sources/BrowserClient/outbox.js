@@ -2,9 +2,9 @@
 
 import { backoffDelay, isPassing, POLICY } from './policy.js'
 
-const OUTCOMES = {
-  PERMISSION_ALREADY_RESOLVED: 'already_resolved', PERMISSION_NOT_FOUND: 'not_found',
-}
+const OUTCOMES = new Map([
+  ['PERMISSION_ALREADY_RESOLVED', 'already_resolved'], ['PERMISSION_NOT_FOUND', 'not_found'],
+])
 
 /** Whether a subscribe that was answered left after an answer; ids count up. */
 const isAfter = (id, answerId) => Number(id?.slice(1)) > Number(answerId.slice(1))
@@ -68,7 +68,7 @@ export class Outbox {
     for (const answer of this.#answers.values()) {
       if (answer.id !== id) continue
       if (isPassing(code)) this.#again(answer, now)
-      else if (OUTCOMES[code]) this.#settle(answer, { outcome: { outcome: OUTCOMES[code] } }, now)
+      else if (OUTCOMES.has(code)) this.#settle(answer, { outcome: { outcome: OUTCOMES.get(code) } }, now)
       else this.#settle(answer, { error: { code, message } }, now)
       return true
     }

@@ -1,7 +1,7 @@
 // The person's own account: where it is signed in, and its password.
 
 import { openDialog } from './dialog.js'
-import { button, field, fill, h } from './dom.js'
+import { button, field, fill, h, setText } from './dom.js'
 import { ago } from './format.js'
 import * as rest from './rest.js'
 import { section } from './section.js'
@@ -58,11 +58,11 @@ function passwordForm(desk, read) {
     h('button', { class: 'primary' }, 'Change password'), done)
   form.addEventListener('submit', async (event) => {
     event.preventDefault()
-    done.textContent = ''
+    setText(done, '')
     try {
       await rest.changePassword(current.value, password.value)
       current.value = password.value = ''
-      done.textContent = 'Changed.'
+      setText(done, 'Changed.')
       await read()
     } catch (error) {
       desk.fail('The password was not changed', error)

@@ -1,5 +1,6 @@
 // Says short sentences to screen readers, one at a time and not the same one twice in a row.
 
+import { setText } from './dom.js'
 import { element } from './page.js'
 
 const queue = []
@@ -12,6 +13,6 @@ export function announce(sentence) {
 
 function say() {
   const sentence = queue.shift()
-  element('announcements').textContent = sentence ?? ''
+  setText(element('announcements'), sentence ?? '')
   timer = sentence === undefined ? null : setTimeout(say, 1_500)
 }

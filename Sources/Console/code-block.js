@@ -1,15 +1,15 @@
 // A block of code: its language, a button to copy it, and the code.
 
-import { button, h } from './dom.js'
+import { button, h, setText } from './dom.js'
 import { highlight } from './highlight.js'
+import { proseText } from './visible.js'
 
 export function codeBlock(code, language) {
-  const text = document.createTextNode(code)
-  const body = h('code', {}, text)
+  const body = h('code', {}, code)
   const copy = button('Copy', async () => {
     await navigator.clipboard.writeText(body.textContent)
-    copy.textContent = 'Copied'
-    setTimeout(() => { copy.textContent = 'Copy' }, 1500)
+    setText(copy, 'Copied')
+    setTimeout(() => { setText(copy, 'Copy') }, 1500)
   }, { class: 'quiet small', 'aria-label': 'Copy code' })
   return h('div', { class: 'code-block', data: { language } },
     h('div', { class: 'code-head' }, h('span', {}, language || 'text'), copy),
@@ -20,8 +20,9 @@ export function codeBlock(code, language) {
 export function growCodeBlock(block, code, language) {
   if (block?.className !== 'code-block' || block.dataset.language !== language) return false
   const text = block.querySelector('code').firstChild
-  if (!text || !code.startsWith(text.data)) return false
-  text.appendData(code.slice(text.data.length))
+  const seen = proseText(code)
+  if (!text || !seen.startsWith(text.data)) return false
+  text.appendData(seen.slice(text.data.length))
   return true
 }
 

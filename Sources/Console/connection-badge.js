@@ -1,7 +1,8 @@
 // The state of the connection in the header.
 
-import { fill, h } from './dom.js'
+import { fill, h, setText } from './dom.js'
 import { element } from './page.js'
+import { proseText } from './visible.js'
 
 export class ConnectionBadge {
   constructor(realtime) {
@@ -26,7 +27,7 @@ function show({ state, text, news }) {
       news && h('span', { class: 'news' }, ` ${news}`))
   }
   const counter = status.querySelector('.seconds')
-  if (counter) counter.textContent = seconds ?? ''
-  status.title = [text, news].filter(Boolean).join('. ')
+  if (counter) setText(counter, seconds ?? '')
+  status.title = proseText([text, news].filter(Boolean).join('. '))
   element('retry').hidden = state !== 'reconnecting'
 }

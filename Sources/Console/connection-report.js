@@ -7,6 +7,12 @@ const SETTLING = 1_500
 /** How long the news of a recovery stays. */
 const NEWS = 30_000
 
+/** Why nobody tries to connect again. */
+const DETAILS = new Map([
+  ['signed_out', 'signed out by the server'], ['forbidden', 'no longer allowed'],
+  ['refused', 'the login has ended'],
+])
+
 export class ConnectionReport {
   state = 'disconnected'
   /** Why it is as it is; empty where there is nothing to say. */
@@ -29,10 +35,7 @@ export class ConnectionReport {
       this.#lostAt = null
     }
     if (state === 'disconnected' && reason) {
-      this.detail = {
-        signed_out: 'signed out by the server', forbidden: 'no longer allowed',
-        refused: 'the login has ended',
-      }[reason] ?? message ?? ''
+      this.detail = DETAILS.get(reason) ?? message ?? ''
     }
   }
 

@@ -1,6 +1,6 @@
 // A modal dialog: the browser keeps the focus inside, closes on Escape, and gives the focus back.
 
-import { button, freshID, h } from './dom.js'
+import { button, freshID, h, setText } from './dom.js'
 
 /**
  * Opens a dialog with a form. `submit(form)` may return a promise; the dialog closes when it resolves
@@ -19,12 +19,12 @@ export function openDialog({ title, body, action, submit, isDangerous = false, c
     event.preventDefault()
     if (!submit) return dialog.close()
     go.disabled = true
-    problem.textContent = ''
+    setText(problem, '')
     try {
       await submit(form)
       dialog.close()
     } catch (error) {
-      problem.textContent = error.message
+      setText(problem, error.message)
     } finally {
       go.disabled = false
     }

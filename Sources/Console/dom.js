@@ -1,8 +1,13 @@
-// The one way in which elements are made: text goes in as text, never as markup.
+// The one way in which elements are made: text goes in as text, never as markup, and as text that can
+// be seen (visible.js). What is to be exact comes here exact already.
+
+import { proseText } from './visible.js'
 
 /** Set as properties; everything else is an attribute. */
 const PROPERTIES = new Set(['value', 'checked', 'disabled', 'hidden', 'open', 'readOnly', 'required',
-  'selected', 'tabIndex', 'textContent', 'indeterminate'])
+  'selected', 'tabIndex', 'indeterminate'])
+/** What people read or hear of an attribute. */
+const SPOKEN = new Set(['title', 'placeholder', 'alt'])
 
 /**
  * An element. `properties` holds attributes, properties, `on…` listeners, `class`, `data` (dataset)
@@ -22,18 +27,29 @@ function set(node, name, value) {
   if (name === 'data') return Object.assign(node.dataset, value)
   if (name === 'aria') {
     for (const [key, state] of Object.entries(value)) {
-      if (state !== undefined && state !== null) node.setAttribute(`aria-${key}`, state)
+      if (state !== undefined && state !== null) node.setAttribute(`aria-${key}`, proseText(state))
     }
     return
   }
   if (PROPERTIES.has(name)) node[name] = value
-  else if (value !== false) node.setAttribute(name, value === true ? '' : value)
+  else if (value === true) node.setAttribute(name, '')
+  else if (value !== false) node.setAttribute(name, isSpoken(name) ? proseText(value) : value)
 }
 
-function append(node, children) {
+const isSpoken = (name) => SPOKEN.has(name) || name.startsWith('aria-')
+
+/** Adds nodes and texts at the end. */
+export function append(node, ...children) {
   for (const child of children.flat(Infinity)) {
-    if (child !== null && child !== undefined && child !== false) node.append(child)
+    if (child instanceof Node) node.append(child)
+    else if (child !== null && child !== undefined && child !== false) node.append(proseText(child))
   }
+}
+
+/** Puts a text in place of what was there, unless it is there already. */
+export function setText(node, text) {
+  const shown = proseText(text)
+  if (node.textContent !== shown) node.textContent = shown
 }
 
 /** Puts children in place of what was there. */

@@ -1,7 +1,8 @@
 // The latest events of the watched channels, newest first, a bounded number of them.
 
-import { h } from './dom.js'
+import { h, setText } from './dom.js'
 import { clockTime, plural } from './format.js'
+import { beginning, exactLine, exactText } from './visible.js'
 
 const KEPT = 500, SHOWN = 200
 const ENVELOPE = new Set(['type', 'channel', 'timestamp', 'eventId', 'encoding', 'offset', 'id', 'gap', 'willRetry'])
@@ -61,12 +62,12 @@ function rowOf(event) {
   const body = event.payload
     ?? Object.fromEntries(Object.entries(event).filter(([key]) => !ENVELOPE.has(key)))
   const pre = h('pre', { tabindex: 0, role: 'group', 'aria-label': 'Whole event' })
-  const details = h('details', { ontoggle: () => { pre.textContent ||= JSON.stringify(event, null, 2) } },
+  const details = h('details', { ontoggle: () => { if (!pre.hasChildNodes()) setText(pre, exactText(JSON.stringify(event, null, 2))) } },
     h('summary', {},
       h('time', { datetime: event.timestamp }, clockTime(event.timestamp, { hour: '2-digit', minute: '2-digit', second: '2-digit' })),
-      h('strong', {}, event.type === 'subscribed' && event.gap ? 'history gap' : event.type),
+      h('strong', {}, event.type === 'subscribed' && event.gap ? 'history gap' : exactLine(event.type)),
       h('span', { class: 'channel' }, event.channel ?? 'everywhere'),
-      h('span', { class: 'preview' }, JSON.stringify(body).slice(0, 240)),
+      h('span', { class: 'preview' }, exactLine(beginning(JSON.stringify(body), 240))),
       h('span', { class: 'offset' }, event.offset === undefined ? '' : `#${event.offset}`)), pre)
   return h('li', { data: { type: event.type, channel: event.channel ?? '', offset: event.offset ?? '' } }, details)
 }

@@ -1,6 +1,6 @@
 // Live events of any channel, and a form to publish some.
 
-import { button, fill, h } from './dom.js'
+import { button, fill, h, setText } from './dom.js'
 import { EventLog } from './event-log.js'
 import { publishForm } from './publish-form.js'
 import { Ends, onceAFrame } from './store.js'
@@ -17,7 +17,7 @@ export function eventsView(desk, _route, setTitle) {
   const note = h('p', { class: 'hint', role: 'status', aria: { label: 'Events' } })
   const pause = button('Pause', () => {
     log.isPaused = !log.isPaused
-    pause.textContent = log.isPaused ? 'Resume' : 'Pause'
+    setText(pause, log.isPaused ? 'Resume' : 'Pause')
     draw()
   })
   const clear = button('Clear', () => {
@@ -26,7 +26,7 @@ export function eventsView(desk, _route, setTitle) {
   })
   const show = () => {
     log.show(list, filter.value)
-    note.textContent = log.summary(filter.value)
+    setText(note, log.summary(filter.value))
   }
   const draw = onceAFrame(show)
   filter.addEventListener('input', draw)

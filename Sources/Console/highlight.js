@@ -1,6 +1,6 @@
 // Code in colours: a worker finds them, so that no code, however long or odd, ever holds up the page.
 
-import { fill, h } from './dom.js'
+import { append, fill, h } from './dom.js'
 import { scriptURL } from './trusted-urls.js'
 
 const MAXIMUM_CHARACTERS = 60_000
@@ -46,7 +46,9 @@ function restart() {
   worker = null
 }
 
-const ENTITIES = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#x27;': "'", '&#39;': "'" }
+const ENTITIES = new Map([
+  ['&amp;', '&'], ['&lt;', '<'], ['&gt;', '>'], ['&quot;', '"'], ['&#x27;', "'"], ['&#39;', "'"],
+])
 
 /** highlight.js writes spans with classes and five entities, nothing else: so that is what is read. */
 export function elements(markup) {
@@ -61,7 +63,7 @@ export function elements(markup) {
     } else if (part === '</span>') {
       if (open.length > 1) open.pop()
     } else if (part) {
-      open.at(-1).append(ENTITIES[part] ?? part)
+      append(open.at(-1), ENTITIES.get(part) ?? part)
     }
   }
   return [...root.childNodes]

@@ -1,10 +1,11 @@
 // API keys of the team: made here, shown once, revoked here.
 
 import { openDialog } from './dialog.js'
-import { button, field, fill, h } from './dom.js'
+import { button, field, fill, h, setText } from './dom.js'
 import { ago } from './format.js'
 import * as rest from './rest.js'
 import { section } from './section.js'
+import { exactLine } from './visible.js'
 import { SCOPES } from './words.js'
 
 const DAY = 86_400_000
@@ -29,7 +30,7 @@ export function keysSettings(desk) {
 }
 
 function row(desk, key, read) {
-  const name = key.name ?? key.id
+  const name = exactLine(key.name ?? key.id)
   const facts = [key.scopes.join(', '),
     key.lastUsedAt ? `used ${ago(key.lastUsedAt, Date.now())}` : 'never used',
     key.expiresAt ? `until ${new Date(key.expiresAt).toLocaleDateString()}` : 'without end']
@@ -72,7 +73,7 @@ function showOnce(place, { key }) {
   const value = h('input', { readOnly: true, value: key, class: 'secret', spellcheck: 'false', aria: { label: 'New key' } })
   const copy = button('Copy', async () => {
     await navigator.clipboard.writeText(key)
-    copy.textContent = 'Copied'
+    setText(copy, 'Copied')
   })
   fill(place, h('p', { role: 'status' }, 'This is the key. It is shown this once: keep it now.'),
     h('div', { class: 'tools' }, value, copy, button('Done', () => place.replaceChildren(), { class: 'quiet' })))

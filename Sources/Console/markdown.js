@@ -2,7 +2,7 @@
 // there is no markup as text on the way, so nothing has to be cleaned.
 
 import { codeBlock } from './code-block.js'
-import { h } from './dom.js'
+import { append, h } from './dom.js'
 import { markdownIt } from './vendor.js'
 
 const TAGS = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol', 'li', 'blockquote', 'hr',
@@ -51,7 +51,7 @@ function build(root, tokens) {
       if (open.length > 1) open.pop()
     } else {
       const node = leaf(token)
-      open.at(-1).append(node)
+      append(open.at(-1), node)
       if (token.nesting > 0) open.push(node.lastElementChild?.matches('table') ? node.lastElementChild : node)
     }
   }
@@ -87,6 +87,6 @@ function link(href, title) {
 /** The page loads no pictures from elsewhere: what it would be, and a link to it. */
 function picture(token) {
   const node = link(token.attrGet('src'), token.attrGet('title'))
-  node.append(`[Picture: ${token.content || 'without a name'}]`)
+  append(node, `[Picture: ${token.content || 'without a name'}]`)
   return node
 }

@@ -1,18 +1,18 @@
 // The dialog that begins a session.
 
 import { openDialog } from './dialog.js'
-import { field, h } from './dom.js'
+import { field, h, setText } from './dom.js'
 import { radios } from './radios.js'
 import * as rest from './rest.js'
 import { go } from './router.js'
-import { MODES } from './words.js'
+import { MODES, modeOf } from './words.js'
 
 export async function openNewSession(desk) {
   const name = h('input', { name: 'name', maxlength: 256, autocomplete: 'off', placeholder: 'What is it about?' })
   const workspace = h('select', { name: 'workspace' }, h('option', { value: '' }, 'A new, empty folder'))
-  const mode = radios('Mode', Object.entries(MODES).map(([value, words]) => ({ value, ...words })), 'ask')
-  const hint = h('p', { class: 'hint' }, MODES.ask.hint)
-  mode.element.addEventListener('change', () => { hint.textContent = MODES[mode.value].hint })
+  const mode = radios('Mode', [...MODES].map(([value, words]) => ({ value, ...words })), 'ask')
+  const hint = h('p', { class: 'hint' }, modeOf('ask').hint)
+  mode.element.addEventListener('change', () => { setText(hint, modeOf(mode.value).hint) })
   const first = h('textarea', { name: 'first', rows: 4, placeholder: 'Optional: what the agent should do' })
   openDialog({
     title: 'New session', action: 'Create session',
@@ -36,7 +36,7 @@ async function offerWorkspaces(desk, select, mode, hint) {
       const chosen = items.find((item) => item.id === select.value)
       if (!chosen?.mode) return
       mode.value = chosen.mode
-      hint.textContent = MODES[chosen.mode].hint
+      setText(hint, modeOf(chosen.mode).hint)
     })
   } catch (error) {
     desk.fail('The workspaces could not be read', error)

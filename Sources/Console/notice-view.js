@@ -1,17 +1,18 @@
 // A line between messages: an answered question, a changed mode, an interruption, an error.
 
-import { button, h } from './dom.js'
+import { button, h, setText } from './dom.js'
 import { clockTime } from './format.js'
-import { INTERRUPTIONS, MODES } from './words.js'
+import { exactLine, exactText } from './visible.js'
+import { INTERRUPTIONS, modeOf } from './words.js'
 
-const WORDS = {
+const WORDS = new Map(Object.entries({
   allowed: ({ by, isAlways }, nameOf) => `Allowed by ${nameOf(by)}${isAlways ? ', always from here on' : ''}`,
   denied: ({ by }, nameOf) => `Denied by ${nameOf(by)}`,
   timed_out: () => 'Question timed out',
-  mode: ({ mode, by }, nameOf) => `Mode changed to ${MODES[mode].name} by ${nameOf(by)}`,
-  interrupted: ({ reason }) => INTERRUPTIONS[reason] ?? `Interrupted: ${reason}`,
-  error: ({ text, code }) => `${text} (${code})`,
-}
+  mode: ({ mode, by }, nameOf) => `Mode changed to ${modeOf(mode).name} by ${nameOf(by)}`,
+  interrupted: ({ reason }) => INTERRUPTIONS.get(reason) ?? `Interrupted: ${exactLine(reason)}`,
+  error: ({ text, code }) => `${exactText(text)} (${exactLine(code)})`,
+}))
 
 /** `{element, update(item)}`. */
 export function noticeView(item, { desk, retry }) {
@@ -22,6 +23,6 @@ export function noticeView(item, { desk, retry }) {
   if (item.requestId) element.dataset.request = item.requestId
   return {
     element,
-    update() { text.textContent = WORDS[item.what](item, (actor) => desk.people.nameOf(actor)) },
+    update() { setText(text, WORDS.get(item.what)(item, (actor) => desk.people.nameOf(actor))) },
   }
 }

@@ -4,6 +4,7 @@
 import { serviceWorker } from './installation.js'
 import { keyOf } from './questions.js'
 import { addressOf } from './router.js'
+import { beginning, proseText, questionText } from './visible.js'
 import { titleOf } from './words.js'
 
 const CHOICE = 'switchboard.notify'
@@ -41,9 +42,9 @@ export class Notifications {
     const { sessionId, toolName, command, description } = question
     if (!isNotifying() || (!document.hidden && document.hasFocus())) return
     const key = keyOf(question)
-    const title = `${titleOf(this.#desk.sessions.value.get(sessionId))} waits for you`
+    const title = proseText(`${titleOf(this.#desk.sessions.value.get(sessionId))} waits for you`)
     const options = {
-      body: `${toolName}: ${command || description || ''}`.slice(0, 300), tag: key,
+      body: beginning(questionText(`${toolName}: ${command || description || ''}`), 300), tag: key,
       icon: 'icons/icon-192.png', requireInteraction: true,
       data: { address: addressOf({ view: 'session', id: sessionId }) },
     }

@@ -2,10 +2,10 @@
 
 import * as rest from './rest.js'
 
-const OTHERS = {
-  aborted: 'the stop', agent_gone: 'the loss of the agent', session_deleted: 'the deletion',
-  local: 'the server’s command line', agent: 'the agent',
-}
+const OTHERS = new Map([
+  ['aborted', 'the stop'], ['agent_gone', 'the loss of the agent'], ['session_deleted', 'the deletion'],
+  ['local', 'the server’s command line'], ['agent', 'the agent'],
+])
 
 export class People {
   #me
@@ -19,7 +19,7 @@ export class People {
   nameOf(actor) {
     if (!actor) return 'somebody'
     const [kind, id] = actor.split(/:(.*)/)
-    if (id === undefined) return OTHERS[actor] ?? actor
+    if (id === undefined) return OTHERS.get(actor) ?? actor
     if (id === (this.#me.userId ?? this.#me.keyId)) return 'you'
     if (kind === 'rule') return 'a remembered rule'
     const name = this.#names.get(id)

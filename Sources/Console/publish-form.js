@@ -1,6 +1,6 @@
 // Publishes one event, for trying things out.
 
-import { field, h } from './dom.js'
+import { field, h, setText } from './dom.js'
 import * as rest from './rest.js'
 
 const TYPES = ['log_entry', 'agent_status_changed', 'spec_updated', 'task_completed', 'blocker_raised', 'x_hello']
@@ -16,11 +16,11 @@ export function publishForm(desk) {
     field('Payload (JSON)', payload), h('button', { class: 'primary' }, 'Publish'), output)
   form.addEventListener('submit', async (event) => {
     event.preventDefault()
-    output.textContent = ''
+    setText(output, '')
     try {
       const body = payload.value.trim() ? JSON.parse(payload.value) : undefined
       const { results } = await rest.publish({ channel: channel.value.trim(), type: type.value.trim(), payload: body })
-      output.textContent = `Published at offset ${results[0].offset}.`
+      setText(output, `Published at offset ${results[0].offset}.`)
     } catch (error) {
       desk.fail('The event was not published', error)
     }

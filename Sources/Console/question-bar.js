@@ -4,6 +4,7 @@ import { announce } from './announcer.js'
 import { element } from './page.js'
 import { QuestionCards } from './question-card.js'
 import { keyOf } from './questions.js'
+import { exactLine } from './visible.js'
 import { titleOf } from './words.js'
 
 export class QuestionBar {
@@ -43,7 +44,7 @@ export class QuestionBar {
       if (this.#known.has(keyOf(question))) continue
       const { sessionId, toolName } = question
       const session = titleOf(this.#desk.sessions.value.get(sessionId))
-      announce(`Permission question: ${toolName} in ${session}. Press F8 to answer.`)
+      announce(`Permission question: ${exactLine(toolName)} in ${session}. Press F8 to answer.`)
     }
     this.#known = new Set(all.map(keyOf))
   }

@@ -1,10 +1,11 @@
 // A permission question: what exactly would run, how long it waits, and three answers.
 
 import { everySecond } from './clock.js'
-import { h, icon } from './dom.js'
+import { h, icon, setText } from './dom.js'
 import { countdown } from './format.js'
 import { keyOf } from './questions.js'
 import { addressOf } from './router.js'
+import { exactLine, questionText } from './visible.js'
 import { titleOf } from './words.js'
 
 /** Of the digest of the tool's name and its exact input: enough to tell calls apart; the title has all. */
@@ -24,28 +25,28 @@ export function questionCard(desk, question, { withSession }) {
   ] : []
   const left = h('span', { class: 'left', data: { part: 'countdown' } })
   const state = h('span', { class: 'answering' })
-  const title = h('p', { class: 'question-title' }, icon('waiting'), h('strong', {}, question.toolName),
+  const title = h('p', { class: 'question-title' }, icon('waiting'), h('strong', {}, exactLine(question.toolName)),
     withSession && h('span', { class: 'where' }, ' in ',
       h('a', { href: addressOf({ view: 'session', id: question.sessionId }) }, session())),
     left)
   const element = h('div', {
     class: 'question', role: 'group', tabindex: -1, data: { request: question.requestId },
-    aria: { label: `Permission question: ${question.toolName} in ${session()}` },
+    aria: { label: `Permission question: ${exactLine(question.toolName)} in ${session()}` },
   }, title,
-  question.command && h('pre', { class: 'command', tabindex: 0, role: 'group', 'aria-label': 'What would run', data: { part: 'command' } }, question.command),
-  question.description && h('p', { class: 'description', tabindex: question.description.length > 200 ? 0 : null, data: { part: 'description' } }, question.description),
+  question.command && h('pre', { class: 'command', tabindex: 0, role: 'group', 'aria-label': 'What would run', data: { part: 'command' } }, questionText(question.command)),
+  question.description && h('p', { class: 'description', tabindex: question.description.length > 200 ? 0 : null, data: { part: 'description' } }, questionText(question.description)),
   question.inputDigest && h('p', { class: 'fingerprint' }, 'This exact call: ',
-    h('code', { title: question.inputDigest, data: { part: 'digest' } }, question.inputDigest.slice(0, SHOWN_DIGITS))),
+    h('code', { title: question.inputDigest, data: { part: 'digest' } }, exactLine(question.inputDigest.slice(0, SHOWN_DIGITS)))),
   h('div', { class: 'answers' }, buttons, state,
     h('span', { class: 'keys-hint', aria: { hidden: 'true' } }, keycap('F8'), ' from anywhere')))
 
   const stop = everySecond(() => {
     if (!question.expiresAt) {
-      left.textContent = 'waits without limit'
+      setText(left, 'waits without limit')
       return
     }
     const rest = Date.parse(question.expiresAt) - desk.realtime.now()
-    left.textContent = `${countdown(rest)} left`
+    setText(left, `${countdown(rest)} left`)
     element.classList.toggle('is-short', rest < 15_000)
   })
   return {
@@ -54,7 +55,7 @@ export function questionCard(desk, question, { withSession }) {
       // A button that is disabled loses the focus: the question keeps it until it is gone.
       if (now === 'answering' && buttons.includes(document.activeElement)) element.focus()
       for (const each of buttons) each.disabled = now === 'answering'
-      state.textContent = now === 'answering' ? 'Sending the answer…' : ''
+      setText(state, now === 'answering' ? 'Sending the answer…' : '')
     },
     end: stop,
   }

@@ -1,6 +1,6 @@
 // Messages that wait for their turn, each of which can be taken back.
 
-import { button, h } from './dom.js'
+import { button, fill, h } from './dom.js'
 import * as rest from './rest.js'
 
 export class QueueView {
@@ -27,7 +27,7 @@ export class QueueView {
     if (shown === this.#shown) return
     this.#shown = shown
     this.element.hidden = messages.length === 0
-    this.#list.replaceChildren(...messages.map((message) =>
+    fill(this.#list, messages.map((message) =>
       h('li', { data: { message: message.messageId } }, h('span', { class: 'queued-text' }, message.text),
         this.#desk.may('sessions:write') && button('Take back', () => this.#takeBack(message), { class: 'quiet small' }))))
   }

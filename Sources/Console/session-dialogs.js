@@ -1,9 +1,10 @@
 // The rarer actions on a session.
 
 import { openDialog } from './dialog.js'
-import { button, field, fill, h } from './dom.js'
+import { button, field, fill, h, setText } from './dom.js'
 import * as rest from './rest.js'
 import { go } from './router.js'
+import { exactLine } from './visible.js'
 import { titleOf } from './words.js'
 
 export function openRename(desk, session) {
@@ -29,12 +30,12 @@ export function openRules(desk, session) {
   const list = h('ul', { class: 'rows', aria: { label: 'Rules' } })
   const empty = h('p', { class: 'hint' }, 'Loading…')
   openDialog({ title: 'Remembered rules', cancel: 'Close', body: [empty, list] })
-  const guard = (what, action) => action().catch((error) => { empty.hidden = false; empty.textContent = `${what}: ${error.message}` })
+  const guard = (what, action) => action().catch((error) => { empty.hidden = false; setText(empty, `${what}: ${error.message}`) })
   const read = async () => {
     const { items } = await rest.rules(session.id)
     empty.hidden = items.length > 0
-    empty.textContent = 'Nothing is remembered: “Always allow” on a question does.'
-    fill(list, items.map((rule) => h('li', {}, h('code', {}, wordsOf(rule)), h('span', { class: 'hint' }, `by ${rule.createdBy}`),
+    setText(empty, 'Nothing is remembered: “Always allow” on a question does.')
+    fill(list, items.map((rule) => h('li', {}, h('code', {}, exactLine(wordsOf(rule))), h('span', { class: 'hint' }, `by ${rule.createdBy}`),
       desk.may('permissions:respond') && button('Forget', () => guard('It was not forgotten', async () => {
         await rest.forgetRule(session.id, rule.id)
         await read()

@@ -1,6 +1,6 @@
 // The head of a session: name, state, mode, what it has used, stop, and the rarer actions.
 
-import { button, fill, h, icon } from './dom.js'
+import { button, fill, h, icon, setText } from './dom.js'
 import { addressOf } from './router.js'
 import { count } from './format.js'
 import { radios } from './radios.js'
@@ -26,7 +26,7 @@ export class SessionHead {
   constructor(desk, id) {
     this.#desk = desk
     this.#id = id
-    this.#mode = radios('Mode', Object.entries(MODES).map(([value, words]) => ({ value, ...words })),
+    this.#mode = radios('Mode', [...MODES].map(([value, words]) => ({ value, ...words })),
       null, (mode) => this.#change(mode))
     this.#mode.disabled = !desk.may('sessions:write')
     this.#stop = h('button', { type: 'button', class: 'stop', hidden: true, onclick: () => this.#abort() }, icon('stop'), 'Stop')
@@ -35,8 +35,7 @@ export class SessionHead {
       h('div', { class: 'session-title' }, this.#name, this.#status, this.#stop, this.#menu()),
       h('div', { class: 'session-facts' }, this.#mode.element, this.#note, this.#meter, this.#usage))
     this.#unwatch = desk.sessions.watch((sessions) => {
-      const title = titleOf(sessions.get(id))
-      if (this.#name.textContent !== title) this.#name.textContent = title
+      setText(this.#name, titleOf(sessions.get(id)))
     })
   }
 
@@ -52,14 +51,14 @@ export class SessionHead {
     this.#stop.hidden = !(head.status === 'running' || head.status === 'waiting')
       || !this.#desk.may('sessions:write')
     this.#mode.value = head.mode
-    this.#note.textContent = head.modeChangedBy ? `Changed by ${this.#desk.people.nameOf(head.modeChangedBy)}` : ''
+    setText(this.#note, head.modeChangedBy ? `Changed by ${this.#desk.people.nameOf(head.modeChangedBy)}` : '')
     this.#showUsage(head.usage)
   }
 
   #showUsage(usage) {
     if (!usage) return
     const { contextTokens, contextWindow, inputTokens, outputTokens } = usage
-    this.#usage.textContent = `${count(inputTokens)} in · ${count(outputTokens)} out`
+    setText(this.#usage, `${count(inputTokens)} in · ${count(outputTokens)} out`)
     this.#meter.hidden = !contextTokens || !contextWindow
     if (this.#meter.hidden) return
     const share = Math.min(1, contextTokens / contextWindow)

@@ -26,9 +26,8 @@ export class SessionList {
 
   /** How many are in each state; `all` of them. */
   counts() {
-    const counts = { all: this.#sessions.size }
-    for (const status of Object.keys(STATUSES)) counts[status] = 0
-    for (const { status } of this.#sessions.values()) counts[status]++
+    const counts = new Map([['all', this.#sessions.size], ...[...STATUSES.keys()].map((status) => [status, 0])])
+    for (const { status } of this.#sessions.values()) counts.set(status, (counts.get(status) ?? 0) + 1)
     return counts
   }
 
@@ -45,4 +44,4 @@ export class SessionList {
 }
 
 /** For the sign at the edge of the window: the most urgent state there is. */
-export const mostUrgent = (counts) => URGENCY.find((status) => counts[status] > 0) ?? 'idle'
+export const mostUrgent = (counts) => URGENCY.find((status) => counts.get(status) > 0) ?? 'idle'

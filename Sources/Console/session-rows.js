@@ -1,13 +1,13 @@
 // A list of sessions on the page, kept in step with the model: rows stay where they need not change.
 
-import { h, fill, icon } from './dom.js'
+import { fill, h, icon, setText } from './dom.js'
 import { ago, plural } from './format.js'
 import { addressOf } from './router.js'
-import { MODES, STATUSES, titleOf } from './words.js'
+import { STATUSES, modeOf, titleOf } from './words.js'
 
 /** A state as a sign and words: its shape says it too, not the colour alone. */
 export const statusBadge = (status) =>
-  h('span', { class: 'status', data: { part: 'status', status } }, icon(status), STATUSES[status])
+  h('span', { class: 'status', data: { part: 'status', status } }, icon(status), STATUSES.get(status) ?? status)
 
 export class SessionRows {
   #desk
@@ -37,7 +37,7 @@ export class SessionRows {
   /** Times pass although nothing happens. */
   refreshTimes() {
     for (const { node, session } of this.#rows.values()) {
-      node.querySelector('time').textContent = lastTime(session, this.#desk)
+      setText(node.querySelector('time'), lastTime(session, this.#desk))
     }
   }
 
@@ -58,7 +58,7 @@ export class SessionRows {
 
 function content(session, isOpen, desk) {
   const details = [
-    MODES[session.mode].name, session.messageCount && plural(session.messageCount, 'message'),
+    modeOf(session.mode).name, session.messageCount && plural(session.messageCount, 'message'),
     session.workingDirectory?.split('/').filter(Boolean).at(-1),
   ].filter(Boolean).join(' · ')
   return [

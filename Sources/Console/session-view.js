@@ -3,7 +3,7 @@
 import { announce } from './announcer.js'
 import { Composer } from './composer.js'
 import { ConversationView } from './conversation-view.js'
-import { button, fill, h } from './dom.js'
+import { button, fill, h, setText } from './dom.js'
 import { loadMarkdown } from './markdown.js'
 import { QuestionCards } from './question-card.js'
 import { QueueView } from './queue-view.js'
@@ -42,14 +42,14 @@ export function sessionView(desk, { id }, setTitle) {
     const { transcript, state } = feed
     if (state === 'missing' || state === 'forbidden') return showMissing()
     const text = feed.problem ?? (state === 'loading' ? 'Loading…' : '')
-    if (problem.textContent !== text) problem.textContent = text
+    setText(problem, text)
     const changes = transcript.takeChanges()
     conversation.apply(changes)
     if (!changes.head) return
     head.show(state === 'ready' ? transcript.head : null)
     queue.show(transcript.queue)
     conversation.keepAtEnd()
-    if (status && status !== transcript.head.status) announce(`Agent: ${STATUSES[transcript.head.status]}`)
+    if (status && status !== transcript.head.status) announce(`Agent: ${STATUSES.get(transcript.head.status)}`)
     status = state === 'ready' ? transcript.head.status : status
   }
 

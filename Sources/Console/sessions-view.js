@@ -1,6 +1,6 @@
 // All sessions of the team: search, states, and the way into each.
 
-import { button, fill, h, icon } from './dom.js'
+import { button, fill, h, icon, setText } from './dom.js'
 import { openNewSession } from './new-session.js'
 import { SessionRows } from './session-rows.js'
 import { Ends, onceAFrame } from './store.js'
@@ -36,11 +36,11 @@ export function sessionsView(desk, _route, setTitle) {
   }
   search.addEventListener('input', () => change({ text: search.value }))
 
-  const filterButtons = ['all', ...Object.keys(STATUSES)].map((status) => {
+  const filterButtons = ['all', ...STATUSES.keys()].map((status) => {
     const number = h('span', { class: 'number' })
     const node = h('button', {
       type: 'button', class: 'filter', onclick: () => change({ status }), data: { status },
-    }, status !== 'all' && icon(status), status === 'all' ? 'All' : STATUSES[status].replace(' for you', ''), ' ', number)
+    }, status !== 'all' && icon(status), status === 'all' ? 'All' : STATUSES.get(status).replace(' for you', ''), ' ', number)
     return { node, number, status }
   })
   fill(filters, filterButtons.map(({ node }) => node))
@@ -49,15 +49,15 @@ export function sessionsView(desk, _route, setTitle) {
     const sessions = desk.sessions.value
     const counts = sessions.counts()
     for (const { node, number, status } of filterButtons) {
-      number.textContent = `${counts[status]}${desk.nextPage ? '+' : ''}`
+      setText(number, `${counts.get(status)}${desk.nextPage ? '+' : ''}`)
       node.setAttribute('aria-pressed', String(wanted.status === status))
     }
     const shown = sessions.shown(wanted)
     rows.show(shown)
     more.hidden = !desk.nextPage
     empty.hidden = shown.length > 0
-    empty.textContent = desk.nextPage === undefined ? 'Loading…' : sessions.size === 0
-      ? 'No sessions yet. A new one is a conversation with an agent.' : 'No session matches.'
+    setText(empty, desk.nextPage === undefined ? 'Loading…' : sessions.size === 0
+      ? 'No sessions yet. A new one is a conversation with an agent.' : 'No session matches.')
   }
   const draw = onceAFrame(show)
   ends.add(desk.sessions.watch(draw), () => clearTimeout(typing))

@@ -1,7 +1,7 @@
 // Settings: of this device for everybody, of the team for its admins.
 
 import { accountSettings } from './account-settings.js'
-import { fill, h } from './dom.js'
+import { fill, h, setText } from './dom.js'
 import { keysSettings } from './keys-settings.js'
 import { canNotify, isNotifying, startNotifying, stopNotifying } from './notifications.js'
 import { radios } from './radios.js'
@@ -33,11 +33,11 @@ function notifications() {
   const toggle = h('button', { type: 'button' })
   const show = () => {
     const isOn = isNotifying()
-    toggle.textContent = isOn ? 'Stop notifying' : 'Notify me about questions'
+    setText(toggle, isOn ? 'Stop notifying' : 'Notify me about questions')
     toggle.disabled = !canNotify()
-    note.textContent = !canNotify() ? 'This browser has no notifications.'
+    setText(note, !canNotify() ? 'This browser has no notifications.'
       : Notification.permission === 'denied' ? 'The browser blocks notifications of this site.'
-        : isOn ? 'A permission question shows a notification while this page is in the background.' : ''
+        : isOn ? 'A permission question shows a notification while this page is in the background.' : '')
   }
   toggle.addEventListener('click', async () => {
     if (isNotifying()) stopNotifying()

@@ -1,6 +1,7 @@
 // Puts the theme on the page: name and colours from theme.json, light or dark as the person likes it.
 
 import { coloursOf, isBright, schemeOf } from './colours.js'
+import { setText } from './dom.js'
 import { element } from './page.js'
 import * as rest from './rest.js'
 
@@ -38,7 +39,7 @@ export function applyScheme() {
   root.style.colorScheme = scheme
   for (const name of ['accent', 'background', 'text']) set(root, name, colours[name])
   set(root, 'on-accent', onAccent)
-  element('name').textContent = typeof theme?.name === 'string' && theme.name ? theme.name : 'Switchboard'
+  setText(element('name'), typeof theme?.name === 'string' && theme.name ? theme.name : 'Switchboard')
   document.dispatchEvent(new Event('themechange'))
 }
 

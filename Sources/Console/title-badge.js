@@ -1,6 +1,7 @@
 // The window's title, and the app's badge: how many questions wait, wherever one is.
 
 import { element } from './page.js'
+import { proseText } from './visible.js'
 
 export class TitleBadge {
   #view = ''
@@ -24,6 +25,7 @@ export class TitleBadge {
 
   #show() {
     const badge = this.#count ? `(${this.#count}) ` : ''
-    document.title = badge + [this.#view, element('name').textContent].filter(Boolean).join(' · ')
+    const words = [this.#view, element('name').textContent].filter(Boolean)
+    document.title = badge + proseText(words.join(' · '))
   }
 }

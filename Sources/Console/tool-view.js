@@ -2,15 +2,17 @@
 
 import { everySecond } from './clock.js'
 import { diffRows, editsOf, sums } from './diff.js'
-import { fill, h, icon } from './dom.js'
+import { fill, h, icon, setText } from './dom.js'
 import { duration } from './format.js'
 import { highlight } from './highlight.js'
 import { inputText, summaryOf } from './tool-words.js'
 import { lineDiff } from './vendor.js'
+import { beginning, exactLine, exactText } from './visible.js'
 
-const STATES = {
-  running: 'Running', waiting: 'Waits for an answer', done: 'Done', failed: 'Failed', interrupted: 'Interrupted', unknown: 'No result',
-}
+const STATES = new Map([
+  ['running', 'Running'], ['waiting', 'Waits for an answer'], ['done', 'Done'], ['failed', 'Failed'],
+  ['interrupted', 'Interrupted'], ['unknown', 'No result'],
+])
 /** Characters of output that are shown before somebody asks for all of it. */
 const SHOWN = 4_000
 
@@ -29,7 +31,7 @@ export class ToolView {
     this.#context = context
     this.#parts = {
       sign: h('span', { class: 'tool-sign' }),
-      name: h('strong', { title: item.displayName }, item.name),
+      name: h('strong', { title: item.displayName && exactLine(item.displayName) }, exactLine(item.name)),
       summary: h('span', { class: 'tool-summary' }),
       sums: h('span', { class: 'sums' }),
       duration: h('span', { class: 'duration', data: { part: 'duration' } }),
@@ -49,8 +51,8 @@ export class ToolView {
     const shown = item.state === 'running' && item.waitsFor ? 'waiting' : item.state
     this.element.dataset.state = shown
     fill(sign, icon(shown))
-    summary.textContent = summaryOf(item)
-    state.textContent = STATES[shown]
+    setText(summary, summaryOf(item))
+    setText(state, STATES.get(shown))
     const edits = editsOf(item.name, item.input)
     if (edits && item.state !== 'failed') this.#countLines(edits, counted)
     // Edits are for reading at once; everything else opens when somebody wants it.
@@ -65,11 +67,11 @@ export class ToolView {
     const { startedAt, endedAt, state } = this.#item
     this.#stopClock?.()
     this.#stopClock = null
-    const show = (end) => { this.#parts.duration.textContent = duration(end - Date.parse(startedAt)) }
+    const show = (end) => { setText(this.#parts.duration, duration(end - Date.parse(startedAt))) }
     if (startedAt && endedAt) show(Date.parse(endedAt))
     else if (startedAt && state === 'running') {
       this.#stopClock = everySecond(() => show(this.#context.desk.realtime.now()))
-    } else this.#parts.duration.textContent = ''
+    } else setText(this.#parts.duration, '')
   }
 
   async #countLines(edits, node) {
@@ -90,7 +92,7 @@ export class ToolView {
   #input() {
     const text = inputText(this.#item)
     if (!text) return null
-    const code = h('code', {}, text)
+    const code = h('code', {}, exactText(text))
     const pre = h('pre', { tabindex: 0, role: 'group', 'aria-label': 'Input', data: { part: 'input' } }, code)
     if (this.#item.name === 'Bash') highlight(code, 'bash')
     return pre
@@ -100,7 +102,7 @@ export class ToolView {
     const box = h('div', { class: 'diff', tabindex: 0, role: 'group', 'aria-label': 'Changes', data: { part: 'diff' } })
     lineDiff().then((library) => {
       fill(box, edits.map((edit) => diffRows(edit, library).map(({ kind, text }) =>
-        h('div', { class: kind }, h('span', { class: 'unseen' }, UNSEEN[kind]), text || ' '))))
+        h('div', { class: kind }, h('span', { class: 'unseen' }, UNSEEN[kind]), exactText(text) || ' '))))
     })
     return box
   }
@@ -109,17 +111,20 @@ export class ToolView {
     const { result, state } = this.#item
     if (result === null || result === '') return null
     if (edits && state === 'done') return null
-    const code = h('code', {}, result.slice(0, SHOWN))
+    const code = h('code', {}, exactText(linesOf(beginning(result, SHOWN))))
     const rest = result.length - SHOWN
     const all = rest > 0 && h('button', {
       type: 'button', class: 'quiet small',
       onclick: () => {
-        code.textContent = result
+        setText(code, exactText(linesOf(result)))
         all.remove()
       },
     }, `Show all (${rest} more characters)`)
     return [h('pre', { tabindex: 0, role: 'group', 'aria-label': 'Output', data: { part: 'output' } }, code), all]
   }
 }
+
+/** Files of other systems end their lines with two characters. */
+const linesOf = (text) => text.replace(/\r\n/g, '\n')
 
 const UNSEEN = { added: 'added: ', removed: 'removed: ', same: '', gap: '' }

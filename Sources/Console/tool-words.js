@@ -1,13 +1,15 @@
 // One line on what a tool call is about, from its input.
 
+import { beginning, exactLine } from './visible.js'
+
 const text = (value) => typeof value === 'string' ? value : ''
 
 export function summaryOf({ name, input, intent }) {
-  const line = SUMMARIES[name]?.(input) || intent || firstText(input)
-  return line.replace(/\s+/g, ' ').trim().slice(0, 200)
+  const line = SUMMARIES.get(name)?.(input) || text(intent) || firstText(input)
+  return exactLine(beginning(line.replace(/\s+/g, ' ').trim(), 200))
 }
 
-const SUMMARIES = {
+const SUMMARIES = new Map(Object.entries({
   Bash: (input) => text(input.command),
   Read: (input) => text(input.file_path),
   Write: (input) => text(input.file_path),
@@ -17,7 +19,7 @@ const SUMMARIES = {
   Grep: (input) => [text(input.pattern), text(input.path)].filter(Boolean).join(' in '),
   WebFetch: (input) => text(input.url),
   TodoWrite: (input) => Array.isArray(input.todos) ? `${input.todos.length} items` : '',
-}
+}))
 
 const firstText = (input) => text(Object.values(input ?? {}).find((value) => typeof value === 'string'))
 

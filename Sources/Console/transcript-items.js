@@ -20,11 +20,11 @@ export const itemOfTool = (event, startedAt) => ({
 
 /** The line that an event leaves in the conversation; null for the others. */
 export function noticeOf(event) {
-  const detail = NOTICES[event.type]?.(event)
+  const detail = NOTICES.get(event.type)?.(event)
   return detail ? { key: `n:${event.eventId}`, kind: 'notice', at: event.timestamp, ...detail } : null
 }
 
-const NOTICES = {
+const NOTICES = new Map(Object.entries({
   permission_resolved: ({ allowed, requestId, resolvedBy, alwaysAllow }) => ({
     what: allowed ? 'allowed' : 'denied', tone: allowed ? 'good' : 'bad', requestId, by: resolvedBy,
     isAlways: alwaysAllow,
@@ -33,7 +33,7 @@ const NOTICES = {
   mode_changed: ({ mode, changedBy }) => ({ what: 'mode', tone: 'quiet', mode, by: changedBy }),
   interrupted: ({ reason }) => ({ what: 'interrupted', tone: 'warn', reason }),
   error: ({ error, code, canRetry }) => ({ what: 'error', tone: 'bad', text: error, code, canRetry }),
-}
+}))
 
 /** Of a message as REST shows it; `running` are the tools that run. */
 export function itemOfMessage(message, running) {

@@ -9,6 +9,9 @@ import { itemOfMessage, itemOfTool, newTool, noticeOf } from './transcript-items
 /** Bytes up to which a snapshot's text is all of it: of a longer one the server keeps the end. */
 const WHOLE = (64 << 10) - 4
 
+/** What a session is once its run has ended so. */
+const ENDS = new Map([['complete', 'idle'], ['interrupted', 'interrupted'], ['error', 'failed']])
+
 export class Transcript {
   /** Messages that wait for their turn: {messageId, text, createdAt}. */
   queue = []
@@ -64,11 +67,10 @@ export class Transcript {
 
   /** The next publication of the session's channel. */
   apply(event) {
-    const take = this.#handlers[event.type]
-    if (take) take(event)
+    this.#handlers.get(event.type)?.(event)
   }
 
-  #handlers = {
+  #handlers = new Map(Object.entries({
     user_message: (event) => this.#userMessage(event),
     text_delta: (event) => this.#delta(event),
     text_complete: (event) => this.#complete(event),
@@ -91,9 +93,9 @@ export class Transcript {
     complete: (event) => {
       if (event.usage) this.#usage(event.usage)
       this.#endFlows(event.reason === 'complete' ? 'unknown' : 'interrupted')
-      this.#status({ complete: 'idle', interrupted: 'interrupted', error: 'failed' }[event.reason])
+      this.#status(ENDS.get(event.reason))
     },
-  }
+  }))
 
   /** What REST or the team's channel says of the session; its mode only where it is newer. */
   sessionChanged(session) {

@@ -4,6 +4,7 @@ import { openDialog } from './dialog.js'
 import { button, field, fill, h } from './dom.js'
 import * as rest from './rest.js'
 import { section } from './section.js'
+import { exactLine } from './visible.js'
 
 export function usersSettings(desk) {
   const list = h('ul', { class: 'rows', aria: { label: 'Users' } })
@@ -21,16 +22,16 @@ export function usersSettings(desk) {
 
 function row(desk, user, read) {
   const isOwn = user.id === desk.me.userId
-  return h('li', {}, h('span', { class: 'row-name' }, user.name),
+  return h('li', {}, h('span', { class: 'row-name' }, exactLine(user.name)),
     h('span', { class: 'hint' }, [user.role, isOwn && 'you', `since ${new Date(user.createdAt).toLocaleDateString()}`].filter(Boolean).join(' · ')),
     !isOwn && button('Remove', () => openDialog({
       title: 'Remove user', action: 'Remove', isDangerous: true,
-      body: h('p', {}, `“${user.name}” is signed out everywhere and cannot sign in again.`),
+      body: h('p', {}, `“${exactLine(user.name)}” is signed out everywhere and cannot sign in again.`),
       submit: async () => {
         await rest.removeUser(user.id)
         await read()
       },
-    }), { class: 'quiet small', 'aria-label': `Remove ${user.name}` }))
+    }), { class: 'quiet small', 'aria-label': `Remove ${exactLine(user.name)}` }))
 }
 
 function newUserForm(desk, read) {

@@ -1,23 +1,27 @@
-// The server's words and what people read instead.
+// The server's words and what people read instead. Words of others are keys of a Map, never of an
+// object, which has words of its own: `constructor`, `__proto__`.
 
-export const STATUSES = {
-  waiting: 'Waiting for you',
-  running: 'Running',
-  failed: 'Failed',
-  interrupted: 'Interrupted',
-  idle: 'Idle',
-}
+export const STATUSES = new Map([
+  ['waiting', 'Waiting for you'],
+  ['running', 'Running'],
+  ['failed', 'Failed'],
+  ['interrupted', 'Interrupted'],
+  ['idle', 'Idle'],
+])
 
-export const MODES = {
-  safe: { name: 'Explore', hint: 'Reads only: nothing can be written' },
-  ask: { name: 'Ask', hint: 'Asks before it writes or runs' },
-  'allow-all': { name: 'Allow all', hint: 'Asks nothing, stays in its sandbox' },
-}
+export const MODES = new Map([
+  ['safe', { name: 'Explore', hint: 'Reads only: nothing can be written' }],
+  ['ask', { name: 'Ask', hint: 'Asks before it writes or runs' }],
+  ['allow-all', { name: 'Allow all', hint: 'Asks nothing, stays in its sandbox' }],
+])
 
-export const INTERRUPTIONS = {
-  aborted: 'Stopped',
-  agent_lost: 'Interrupted: the agent was lost. Send a message to go on.',
-}
+/** A newer server's mode has the server's name. */
+export const modeOf = (mode) => MODES.get(mode) ?? { name: mode, hint: '' }
+
+export const INTERRUPTIONS = new Map([
+  ['aborted', 'Stopped'],
+  ['agent_lost', 'Interrupted: the agent was lost. Send a message to go on.'],
+])
 
 export const SCOPES = {
   'publish': "publish domain and application events on the team's channels; read nothing",

@@ -5,10 +5,12 @@ import { coloursOf, isBright, schemeOf } from '../../Sources/Console/colours.js'
 import { diffRows, editsOf, sums } from '../../Sources/Console/diff.js'
 import { ago, count, countdown, duration } from '../../Sources/Console/format.js'
 import { Questions } from '../../Sources/Console/questions.js'
+import { withRecent } from '../../Sources/Console/recent-events.js'
 import { addressOf, parseRoute } from '../../Sources/Console/router.js'
 import { SessionList } from '../../Sources/Console/session-list.js'
 import { tailStart } from '../../Sources/Console/streamed-markdown.js'
 import { inputText, summaryOf } from '../../Sources/Console/tool-words.js'
+import { noticeOf } from '../../Sources/Console/transcript-items.js'
 
 const session = (id, fields = {}) => ({
   id, name: `Session ${id}`, status: 'idle', createdAt: '2026-11-20T08:00:00.000Z',
@@ -33,7 +35,8 @@ test('sessions that wait come first, then the latest', () => {
   assert.deepEqual(list.shown().map(({ id }) => id), ['c', 'b', 'a'])
   assert.deepEqual(list.shown({ text: ' SESSION a' }).map(({ id }) => id), ['a'])
   assert.deepEqual(list.shown({ status: 'waiting' }).map(({ id }) => id), ['c'])
-  assert.deepEqual(list.counts(), { all: 3, waiting: 1, running: 0, failed: 0, interrupted: 0, idle: 2 })
+  assert.deepEqual(Object.fromEntries(list.counts()),
+    { all: 3, waiting: 1, running: 0, failed: 0, interrupted: 0, idle: 2 })
 })
 
 test('an older state of a session does not replace a newer one', () => {
@@ -129,4 +132,23 @@ test('a theme colours the page only with colours, and its background decides the
 test('what is settled of a growing text ends where its last block begins', () => {
   const text = 'one\n\ntwo\n\nthree'
   assert.deepEqual([0, 2, 4].map((line) => text.slice(tailStart(text, line))), [text, 'two\n\nthree', 'three'])
+})
+
+test('a tool may be called like something that every object has', () => {
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__']
+  for (const name of names) {
+    const input = JSON.parse(`{"__proto__": "kept", "${name === '__proto__' ? 'x' : name}": "y"}`)
+    assert.equal(summaryOf({ name, input }), 'kept')
+    assert.match(inputText({ name, input }), /^__proto__: kept\n/)
+    assert.equal(editsOf(name, input), null)
+    assert.equal(noticeOf({ type: name }), null)
+    assert.deepEqual(withRecent([], [{ type: name }]), [])
+  }
+})
+
+test('what a tool is about is shown on one line, with what hides in it', () => {
+  assert.equal(summaryOf({ name: 'Read', input: { file_path: 'a\u202egpj.exe' } }), 'a\\u{202e}gpj.exe')
+  assert.equal(summaryOf({ name: 'Bash', input: { command: `ls${' '.repeat(7000)}\n rm` } }), 'ls rm')
+  assert.equal(summaryOf({ name: 'T', input: {}, intent: { toString: 1 } }), '')
+  assert.equal(summaryOf({ name: 'Bash', input: { command: '😀'.repeat(300) } }), '😀'.repeat(100))
 })

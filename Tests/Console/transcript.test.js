@@ -220,3 +220,20 @@ test('a message that had to wait stands where its turn came, also after a reload
   })
   assert.deepEqual(shown(transcript), ['old', 'm1', 'a1', 'm2', 'a2', 'newer'])
 })
+
+test('words that every object has are words like others', () => {
+  for (const word of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+    const transcript = begun()
+    transcript.apply(event(word, {}))
+    transcript.apply(event('tool_start', { toolUseId: word, toolName: word, toolInput: {} }))
+    transcript.apply(event('permission_request', { request: { requestId: word, toolUseId: word } }))
+    transcript.apply(event('tool_result', { toolUseId: word, toolName: word, result: 'done' }))
+    transcript.apply(event('text_delta', { delta: 'text', turnId: word, parentToolUseId: word }))
+    transcript.apply(event('text_complete', { text: 'text', turnId: word, parentToolUseId: word, messageId: word }))
+    transcript.apply(event('user_message', { messageId: `${word}2`, text: word, status: 'accepted' }))
+    assert.deepEqual(shown(transcript), [word, 'text', word])
+    assert.equal(transcript.items[0].result, 'done')
+    transcript.apply(event('complete', { reason: word }))
+    assert.equal(typeof transcript.head.status, 'string')
+  }
+})

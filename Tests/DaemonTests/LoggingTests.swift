@@ -42,6 +42,22 @@ import Testing
                 #"warning hub odd "name"\n name="a\r\nb\u{1b}[2J\u{202e}\"\\""# + "\n"))
     }
 
+    @Test func `letters and marks that are never drawn are escaped, an emoji's sign is not`() {
+        let hidden: [Unicode.Scalar] = [
+            "\u{200b}", "\u{202e}", "\u{115f}", "\u{3164}", "\u{ffa0}", "\u{34f}", "\u{ad}",
+            "\u{fe0f}", "\u{fe00}", "\u{e0100}", "\u{e0041}", "\u{180b}", "\u{17b4}",
+        ]
+        for scalar in hidden {
+            let code = "\\u{\(String(scalar.value, radix: 16))}"
+            #expect(LogText.printable("a\(scalar)b") == "a\(code)b")
+            #expect(LogText.escaped("a\(scalar)b", maximumBytes: 99) == "a\(code)b")
+        }
+        for text in ["✔\u{fe0f} done", "e\u{301}", "日本語", "مرحبا", "👍🏽"] {
+            #expect(LogText.printable(text) == text)
+            #expect(LogText.escaped(text, maximumBytes: 99) == text)
+        }
+    }
+
     @Test func `a value of a secret type is redacted in both formats`() {
         for format in LoggingSettings.Format.allCases {
             let lines = Lines()

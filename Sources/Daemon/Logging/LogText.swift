@@ -10,13 +10,15 @@ public enum LogText {
     ) -> String {
         var result = ""
         var used = 0
+        var previous: Unicode.Scalar?
         for scalar in text.unicodeScalars {
+            defer { previous = scalar }
             used += UTF8.width(scalar)
             guard used <= maximumBytes else {
                 result += "…(\(text.utf8.count) bytes)"
                 break
             }
-            append(scalar, isQuoted: isQuoted, to: &result)
+            append(scalar, after: previous, isQuoted: isQuoted, to: &result)
         }
         return result
     }
@@ -24,14 +26,16 @@ public enum LogText {
     /// Only what could move a terminal's cursor or hide text is escaped: for lines that a program
     /// has written to be read, backslashes and all.
     public static func printable(_ line: String) -> String {
-        guard !line.unicodeScalars.allSatisfy(isVisible) else { return line }
+        guard !line.unicodeScalars.allSatisfy({ isVisible($0, after: nil) }) else { return line }
         var result = ""
+        var previous: Unicode.Scalar?
         for scalar in line.unicodeScalars {
-            if isVisible(scalar) || scalar == "\t" {
+            if isVisible(scalar, after: previous) || scalar == "\t" {
                 result.unicodeScalars.append(scalar)
             } else {
-                append(scalar, isQuoted: false, to: &result)
+                append(scalar, after: previous, isQuoted: false, to: &result)
             }
+            previous = scalar
         }
         return result
     }
@@ -44,7 +48,8 @@ public enum LogText {
     }
 
     private static func append(
-        _ scalar: Unicode.Scalar, isQuoted: Bool, to result: inout String
+        _ scalar: Unicode.Scalar, after previous: Unicode.Scalar?, isQuoted: Bool,
+        to result: inout String
     ) {
         switch scalar {
         case "\\": result += "\\\\"
@@ -53,7 +58,7 @@ public enum LogText {
         case "\r": result += "\\r"
         case "\t": result += "\\t"
         default:
-            if isVisible(scalar) {
+            if isVisible(scalar, after: previous) {
                 result.unicodeScalars.append(scalar)
             } else {
                 result += "\\u{\(String(scalar.value, radix: 16))}"
@@ -61,8 +66,16 @@ public enum LogText {
         }
     }
 
-    private static func isVisible(_ scalar: Unicode.Scalar) -> Bool {
+    /// Besides what has no form by its category, letters and marks that are never drawn (Unicode's
+    /// `Default_Ignorable_Code_Point`); but for the sign that has an emoji drawn as one.
+    private static func isVisible(
+        _ scalar: Unicode.Scalar, after previous: Unicode.Scalar?
+    ) -> Bool {
         if scalar.isASCII { return (0x20...0x7e).contains(scalar.value) }
+        if scalar.properties.isDefaultIgnorableCodePoint {
+            return (scalar == "\u{fe0e}" || scalar == "\u{fe0f}")
+                && previous?.properties.isEmoji == true
+        }
         return switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
             .unassigned:
