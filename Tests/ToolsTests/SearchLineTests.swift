@@ -64,6 +64,16 @@ import Tools
         #expect(found.count == 1 && found[0].contains("binary"))
     }
 
+    @Test func `of more files than are converted are refused, and of fewer found`() throws {
+        try Folder.make("\(harness.root)/d")
+        for number in 0...ToolLimits.maximumConvertedFiles {
+            try harness.write("d/\(number)", "needle\rx\r")
+        }
+        let refused = try harness.run("Grep", ["pattern": "^x$"])
+        #expect(refused.isError && refused.text.contains("carriage return"), "\(refused.text)")
+        #expect(try grep(["pattern": "^x$", "glob": "100?", "path": "d"]) == ["d/1000"])
+    }
+
     @Test func `a wrong pattern, type or glob is named`() throws {
         for input: JSONObject in [
             ["pattern": "("], ["pattern": "x", "type": "nonsense"], ["pattern": "x", "glob": "["],

@@ -201,6 +201,31 @@ import Tools
         #expect(try edit("one", "two").text.contains("Read it first"))
     }
 
+    @Test func `is true also when a change is aborted at any moment`() throws {
+        var endings: Set<Bool> = []
+        for number in 0..<150 {
+            let name = "f\(number)"
+            let call = try harness.prepare(
+                "Write", ["file_path": .string(name), "content": "x"]
+            ).get()
+            var outcome: ToolOutcome?
+            let run = harness.runner.run(
+                call, access: .writable, in: harness.workspace, onOutput: { _ in },
+                completion: { outcome = $0 })
+            let end = ContinuousClock.now + .microseconds(number * 20)
+            while ContinuousClock.now < end {}
+            run.cancel()
+            try harness.wait { [harness] in outcome != nil && harness.runner.hangingCalls == 0 }
+            let isChanged = harness.text(name) != nil
+            #expect(outcome?.isError == !isChanged, "\(outcome?.text ?? "")")
+            if !isChanged { #expect(outcome?.text.contains("was not changed") == true) }
+            endings.insert(isChanged)
+        }
+        #expect(endings.contains(false), "no abort was early enough")
+        let left = Folder.names(harness.root).filter { $0.utf8.first == UInt8(ascii: ".") }
+        #expect(left.isEmpty, "a temporary file was left")
+    }
+
     private func edit(_ old: String, _ new: String) throws -> ToolOutcome {
         try harness.run(
             "Edit",

@@ -107,7 +107,7 @@ extension Metric {
     public static let agentToolTimeouts = counter(
         "agent_tool_timeouts_total", by: "tool", "Tools whose time was over before their work.")
     public static let agentHangingCalls = gauge(
-        "agent_hanging_calls", "Tools that were answered while their work hangs in the kernel.")
+        "agent_hanging_calls", "Tools that were answered while their work still hangs.")
     public static let agentQuestions = counter(
         "agent_permission_questions_total", "Questions that runs asked people.")
 

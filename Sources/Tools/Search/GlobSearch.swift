@@ -56,7 +56,7 @@ struct GlobSearch: FolderSearch {
             path, in: workspace.descriptor, flags: OpenFlags.path, links: .refuse)
         guard case .success(let entry) = opened, let status = try? entry.status(),
             status.st_mode & S_IFMT == S_IFREG,
-            (try? workspace.check(path, named: path)) != nil
+            (try? workspace.place(of: entry, named: path)) != nil
         else { return nil }
         return Match(path: path, modified: FileStamp(status).modified)
     }
