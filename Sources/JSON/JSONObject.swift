@@ -43,6 +43,12 @@ public struct JSONObject: Sendable, Equatable {
         }
     }
 
+    /// The same members with other values, without those that `change` gives nil for; linear.
+    public func compactMapValues(_ change: (JSONValue) -> JSONValue?) -> JSONObject {
+        JSONObject(
+            uniqueMembers: members.compactMap { key, value in change(value).map { (key, $0) } })
+    }
+
     private func index(of key: String) -> Int? {
         members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
     }
