@@ -46,6 +46,8 @@ public final class StreamingHTTPClient {
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         handle.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        // Unpacks what comes packed; whether to ask for it is the request's own header.
+        handle.set(CURLOPT_ACCEPT_ENCODING, "")
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, max(1, connectTimeout.inMilliseconds))
         handle.closeSocketsOnExec()
         handle.apply(request)

@@ -202,14 +202,4 @@ import Tools
         #expect(usage?["contextTokens"] == 132)
         #expect(usage?["contextWindow"] == 200_000)
     }
-
-    @Test func `tool uses without usable names are the endpoint's mistake`() {
-        for ids in [["", "b"], ["a", "a"], ["ä", "b"]] {
-            var script = Script(mode: .allowAll)
-            script.begin()
-            script.answer(ids.map { Script.bash($0) })
-            #expect(script.errorCode == "MODEL_PROTOCOL_ERROR")
-            #expect(script.entries.count == 1)
-        }
-    }
 }

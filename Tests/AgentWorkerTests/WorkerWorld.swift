@@ -46,7 +46,7 @@ final class WorkerWorld {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let model = try baseURL.map { url in
             var configuration = try ClaudeConfiguration(
-                key: Secret("test"), baseURL: url, environment: [:])
+                .key(Secret("test")), baseURL: url, environment: [:])
             configuration.idleTimeout = .milliseconds(300)
             configuration.retries = RetryPolicy(
                 maximumAttempts: 3, firstDelay: .milliseconds(1), maximumDelay: .milliseconds(5))

@@ -207,20 +207,21 @@ def test_requests_are_as_the_api_wants_them_and_go_where_the_environment_says(ow
         assert str(third.body).count("cache_control") in range(1, 5)
 
 
-def test_bytes_that_are_no_answer_end_in_an_error(own_talk):
-    """Garbage, resets and hang-ups: one product, since each of them ends one run only."""
+def test_a_damaged_answer_is_asked_for_again_and_a_page_is_an_error(own_talk):
+    """One product, since each of them ends one run only."""
     with Endpoint() as endpoint:
         session = endpoint_talk(own_talk, endpoint)
         for raw in (b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
                     b"event: message_start\ndata: {not json}\n\n",
                     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
                     b"event: content_block_delta\ndata: {\"type\":\"content_block_delta\","
-                    b"\"index\":7,\"delta\":{\"type\":\"text_delta\",\"text\":\"x\"}}\n\n",
-                    b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\ncontent-type: text/html\r\n\r\n"
-                    b"<html></html>"):
-            endpoint.answers(("raw", raw))
-            run = session.run("Hello")
-            failed(run, "MODEL_PROTOCOL_ERROR")
+                    b"\"index\":7,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"x\"}}\n\n"):
+            endpoint.answers(("raw", raw), ("text", "asked again"))
+            assert session.run("Hello").only("text_complete")["text"] == "asked again"
+        endpoint.answers(("raw", b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\n"
+                          b"content-type: text/html\r\n\r\n<html></html>"))
+        error = failed(session.run("Hello"), "MODEL_PROTOCOL_ERROR")
+        assert "page" in error["error"]
         endpoint.answers(("text", "well again"))
         assert session.run("Hello").only("text_complete")["text"] == "well again"
 

@@ -6,17 +6,17 @@ import Testing
 import TestSupport
 
 struct ConfigurationTests {
-    private let key = Secret("sk-test")
+    private let key = ClaudeCredential.key(Secret("sk-test"))
 
     @Test func `without a base URL it is Anthropic's`() throws {
-        let configuration = try ClaudeConfiguration(key: key, environment: [:])
+        let configuration = try ClaudeConfiguration(key, environment: [:])
         #expect(configuration.baseURL == "https://api.anthropic.com")
     }
 
     @Test func `a base URL may have a path and loses its last slash`() throws {
         let environment = ["ANTHROPIC_BASE_URL": "http://gateway:4000/claude/"]
         #expect(
-            try ClaudeConfiguration(key: key, environment: environment).baseURL
+            try ClaudeConfiguration(key, environment: environment).baseURL
                 == "http://gateway:4000/claude")
     }
 
@@ -26,7 +26,7 @@ struct ConfigurationTests {
     ])
     func `a base URL that cannot be one is refused without being shown`(_ url: String) {
         #expect(throws: ClaudeConfigurationError.invalidBaseURL) {
-            try ClaudeConfiguration(key: key, environment: ["ANTHROPIC_BASE_URL": url])
+            try ClaudeConfiguration(key, environment: ["ANTHROPIC_BASE_URL": url])
         }
         #expect(!ClaudeConfigurationError.invalidBaseURL.description.contains("pw"))
     }
@@ -34,13 +34,13 @@ struct ConfigurationTests {
     @Test(arguments: ["", "a b", "a\nx-evil: 1", "schlüssel"])
     func `a key that cannot be a header is refused`(_ text: String) {
         #expect(throws: ClaudeConfigurationError.invalidKey) {
-            try ClaudeConfiguration(key: Secret(text), environment: [:])
+            try ClaudeConfiguration(.key(Secret(text)), environment: [:])
         }
     }
 
     @Test func `no text of the configuration shows the key`() throws {
         let configuration = try ClaudeConfiguration(
-            key: Secret("sk-very-secret"),
+            .token(Secret("sk-very-secret")),
             environment: ["https_proxy": "http://user:proxy-secret@p:3128"])
         var dumped = "\(configuration)"
         dump(configuration, to: &dumped)
@@ -48,31 +48,38 @@ struct ConfigurationTests {
         #expect(!"\(configuration.proxy)".contains("proxy-secret"))
     }
 
-    @Test func `the key comes from a file, else a credential, else the environment`() throws {
+    @Test func `credentials come from files, else variables, and a key wins over a token`() throws {
         let directory = try TemporaryDirectory()
-        try directory.write("named", "  sk-file\n")
-        try directory.write("anthropic-api-key", "sk-credential\n")
-        let environment = [
-            "CREDENTIALS_DIRECTORY": directory.path, "ANTHROPIC_API_KEY": "sk-environment",
-        ]
-        func load(_ file: String?, _ environment: [String: String]) throws -> String? {
-            try APIKey.load(file: file, environment: environment)?.reveal()
+        let files = ["CREDENTIALS_DIRECTORY": directory.path]
+        let variables = ["ANTHROPIC_API_KEY": " sk-key ", "ANTHROPIC_AUTH_TOKEN": "variable"]
+        func header(_ environment: [String: String]) throws -> String? {
+            try ClaudeCredential.load(environment: environment).map {
+                "\($0.header.name): \($0.header.value)"
+            }
         }
-        #expect(try load("\(directory.path)/named", environment) == "sk-file")
-        #expect(try load(nil, environment) == "sk-credential")
-        #expect(try load(nil, ["ANTHROPIC_API_KEY": " sk-environment "]) == "sk-environment")
-        #expect(try load(nil, ["CREDENTIALS_DIRECTORY": "/nonexistent"]) == nil)
-        #expect(try load(nil, ["ANTHROPIC_API_KEY": ""]) == nil)
+        #expect(try header([:]) == nil)
+        let nothing = ["ANTHROPIC_API_KEY": "", "CREDENTIALS_DIRECTORY": "/nonexistent"]
+        #expect(try header(nothing) == nil)
+        #expect(try header(["ANTHROPIC_AUTH_TOKEN": "t"]) == "authorization: Bearer t")
+        #expect(
+            try header(["ANTHROPIC_API_KEY": "", "ANTHROPIC_AUTH_TOKEN": "t"])
+                == "authorization: Bearer t")
+        #expect(try header(variables) == "x-api-key: sk-key")
+        // A unit's empty default is no credential.
+        try directory.write("anthropic-api-key", "\n")
+        #expect(try header(files.merging(variables) { $1 }) == "x-api-key: sk-key")
+        try directory.write("anthropic-auth-token", "file\n")
+        #expect(try header(files.merging(variables) { $1 }) == "authorization: Bearer file")
+        try directory.write("anthropic-api-key", "sk-file\n")
+        #expect(try header(files.merging(variables) { $1 }) == "x-api-key: sk-file")
     }
 
-    @Test func `a named key file that is not there, or is no key, is an error`() throws {
+    @Test func `a credential's file that is no key is an error`() throws {
         let directory = try TemporaryDirectory()
-        #expect(throws: ClaudeConfigurationError.self) {
-            try APIKey.load(file: "\(directory.path)/missing", environment: [:])
-        }
-        try directory.write("large", String(repeating: "x", count: 5_000))
-        #expect(throws: ClaudeConfigurationError.oversizedKeyFile("\(directory.path)/large")) {
-            try APIKey.load(file: "\(directory.path)/large", environment: [:])
+        try directory.write("anthropic-api-key", String(repeating: "x", count: 5_000))
+        let path = "\(directory.path)/anthropic-api-key"
+        #expect(throws: ClaudeConfigurationError.oversizedKeyFile(path)) {
+            try ClaudeCredential.load(environment: ["CREDENTIALS_DIRECTORY": directory.path])
         }
     }
 

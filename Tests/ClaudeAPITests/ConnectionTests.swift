@@ -71,7 +71,7 @@ struct ConnectionTests {
         let proxy = try World()
         let loop = proxy.loop
         var configuration = try ClaudeConfiguration(
-            key: .init(World.key), baseURL: "http://model.invalid",
+            .key(.init(World.key)), baseURL: "http://model.invalid",
             environment: ["http_proxy": proxy.model.baseURL])
         configuration.retries.maximumAttempts = 1
         let client = ClaudeClient(loop: loop, configuration: configuration)
@@ -84,7 +84,7 @@ struct ConnectionTests {
     @Test func `a host on the no_proxy list is reached straight`() throws {
         let world = try World()
         var configuration = try ClaudeConfiguration(
-            key: .init(World.key), baseURL: "http://model.invalid",
+            .key(.init(World.key)), baseURL: "http://model.invalid",
             environment: ["http_proxy": world.model.baseURL, "no_proxy": "model.invalid"])
         configuration.retries.maximumAttempts = 1
         let client = ClaudeClient(loop: world.loop, configuration: configuration)

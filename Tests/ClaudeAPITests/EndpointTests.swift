@@ -190,9 +190,12 @@ struct EndpointTests {
         #expect(failure?.message.contains("t1") == true)
     }
 
-    @Test func `an answer that is no event stream is no model's, and is not asked again`() throws {
+    @Test func `an answer that is no message is no model's, and is not asked again`() throws {
         let events = try World().askAndGoOn("demo:no-stream")
-        #expect(events.failure == .malformed("its answer is application/json, no event stream"))
+        #expect(
+            events.failure
+                == .malformed(
+                    "its answer is application/json, but no message of the Messages API"))
         #expect(events.retries.isEmpty)
     }
 

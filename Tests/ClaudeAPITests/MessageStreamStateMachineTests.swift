@@ -135,22 +135,23 @@ struct MessageStreamStateMachineTests {
         #expect(ClaudeError.api(expected).canRetry)
     }
 
-    @Test(arguments: 0...5)
-    func `a stream that ends before message_stop was dropped`(_ count: Int) {
+    @Test(arguments: 0...4)
+    func `a stream that ends before the answer does was dropped`(_ count: Int) {
         #expect(throws: ClaudeError.dropped) {
             try fold(Array(StreamScript.saying("Hi").prefix(count)))
         }
     }
 
-    @Test func `what breaks the order is malformed`() {
+    @Test func `what loses a part of the answer is asked for again`() {
         let stream = StreamScript.saying("Hi")
         for broken in [
-            [stream[2]], [stream[0], stream[0]], [stream[0], stream[1], stream[1]],
-            [stream[0], stream[3]], [stream[0], stream[5]], [stream[4]],
+            [stream[0], StreamScript.input(0, "{}")], [stream[0], stream[5]],
             [StreamScript.event("message_start", "{")],
+            [stream[0], StreamScript.event("content_block_start", "{}")],
         ] {
             let error = #expect(throws: ClaudeError.self) { try fold(broken) }
-            #expect(error?.label == "malformed")
+            #expect(error?.label == "garbled")
+            #expect(error?.canRetry == true)
         }
     }
 

@@ -55,15 +55,22 @@ enum StreamScript {
     }
 }
 
+extension ServerSentEvent {
+    /// With its name in the data, as the API writes it.
+    var typedData: String {
+        let rest = String(decoding: data.dropFirst(), as: UTF8.self)
+        return #"{"type":"\#(name)"\#(rest == "}" ? "" : ",")"# + rest
+    }
+}
+
 /// Gives every event to a fresh machine.
 func fold(_ events: [ServerSentEvent]) throws(ClaudeError) -> [ClaudeEvent] {
     var machine = MessageStreamStateMachine()
     var heard: [ClaudeEvent] = []
     for event in events {
-        if let event = try machine.receive(event) { heard.append(event) }
+        heard += try machine.receive(event)
     }
-    try machine.streamEnded()
-    return heard
+    return heard + (try machine.streamEnded())
 }
 
 /// The final message of a whole stream.

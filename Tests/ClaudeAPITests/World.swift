@@ -19,7 +19,7 @@ final class World {
         loop = try EventLoop()
         model = try DemoModelServer(loop: loop, pace: pace)
         var configuration = try ClaudeConfiguration(
-            key: Secret(Self.key), baseURL: baseURL ?? model.baseURL + path,
+            .key(Secret(Self.key)), baseURL: baseURL ?? model.baseURL + path,
             environment: [:])
         configuration.retries = RetryPolicy(
             maximumAttempts: 3, firstDelay: .milliseconds(1), maximumDelay: .milliseconds(2))

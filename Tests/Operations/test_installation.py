@@ -62,6 +62,18 @@ def test_every_file_is_where_the_daemons_and_nginx_look_for_it(installed):
         assert (installed / private).stat().st_mode & 0o777 == 0o700, private
 
 
+def test_agents_start_with_a_key_or_with_a_token_alone(installed):
+    unit = (installed / "usr/lib/systemd/system/switchboard-agent@.service").read_text()
+    lines = unit.splitlines()
+    for name in ("anthropic-api-key", "anthropic-auth-token"):
+        file = f"/etc/switchboard/secrets/{name}"
+        assert f"ConditionPathExists=|{file}" in lines
+        # systemd.exec(5): with a default of its own, a credential's file may be missing.
+        assert f"SetCredential={name}:" in lines and f"LoadCredential={name}:{file}" in lines
+    assert all(line.startswith("ConditionPathExists=|")
+               for line in lines if line.startswith("ConditionPathExists="))
+
+
 def test_another_prefix_moves_executables_and_static_files(built, tmp_path):
     done = make("install", f"DESTDIR={tmp_path}", f"BUILD={built}", "PREFIX=/opt/sb")
     assert done.returncode == 0, done.stderr

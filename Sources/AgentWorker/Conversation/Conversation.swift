@@ -8,26 +8,39 @@ import Protocol
 /// that broke one of these rules would make every later request fail.
 package struct Conversation: Equatable, Sendable {
     package private(set) var messages: [RequestMessage]
+    /// Of every tool use in it: no two may be the same.
+    private(set) var toolUseIDs: Set<String>
 
     /// What a result says that nobody lived to write.
     package static let unknownOutcome =
         "Interrupted before the result was recorded: the outcome is unknown. Look at the state of "
         + "things before you repeat it."
 
+    /// What stands for a message of a person without anything to read.
+    package static let emptyText = "[This message is empty.]"
+
     /// Reads a transcript, oldest first, and repairs what a crash left open.
+    ///
+    /// Thinking goes back to the model that thought it within its run; by the next run the session
+    /// may have another, which would refuse the signature.
     package init(_ entries: [TranscriptEntry] = []) {
-        self.init(repairing: entries.compactMap(\.message))
+        self.init(
+            repairing: entries.compactMap(\.message).map { message in
+                RequestMessage(message.role, message.content.filter { !$0.isThinking })
+            })
     }
 
     package init(repairing messages: [RequestMessage]) {
         var repair = ConversationRepair()
         for message in messages { repair.take(message) }
         self.messages = repair.finish()
+        toolUseIDs = self.messages.reduce(into: []) { $0.formUnion($1.toolUseIDs) }
     }
 
     /// Adds what is known to fit: an answer, or the results of its tools.
     package mutating func append(_ message: RequestMessage) {
         guard !message.content.isEmpty else { return }
+        toolUseIDs.formUnion(message.toolUseIDs)
         guard let last = messages.last, last.role == message.role else {
             messages.append(message)
             return
@@ -65,6 +78,10 @@ package struct Conversation: Equatable, Sendable {
 extension RequestMessage {
     package var hasToolResults: Bool {
         content.contains { if case .toolResult = $0 { true } else { false } }
+    }
+
+    fileprivate var toolUseIDs: [String] {
+        content.compactMap { if case .toolUse(let use) = $0 { use.id } else { nil } }
     }
 
     /// Whether a conversation may be cut in front of it.

@@ -11,13 +11,13 @@ extension TranscriptEntry {
             content: JSONValue.array(blocks).encoded())
     }
 
-    /// The message that it keeps, or nil where its content is no list of the API's blocks.
+    /// The message that it keeps, without what is no block of the API's; nil where nothing is left.
     package var message: RequestMessage? {
         guard let parsed = try? JSONValue(parsing: content),  // damaged: as if it were not there
             let items = parsed.arrayValue
         else { return nil }
         let blocks = items.compactMap { $0.objectValue.flatMap { ContentBlock(json: $0) } }
-        guard blocks.count == items.count else { return nil }
+        guard !blocks.isEmpty else { return nil }
         return RequestMessage(role == .user ? .user : .assistant, blocks)
     }
 }

@@ -93,11 +93,8 @@ package struct SessionNotice: Equatable, Sendable {
     private static func shownInput(_ input: ClaudeAPI.ToolInput) -> JSONObject {
         guard case .complete(let object) = input else { return [:] }
         guard JSONValue.object(object).encoded().count > maximumInputBytes else { return object }
-        var shown = JSONObject()
-        for (key, value) in object {
-            shown[key] = value.stringValue.map {
-                .string($0.shortened(jsonBytes: maximumInputStringBytes))
-            }
+        let shown = object.compactMapValues { value in
+            value.stringValue.map { .string($0.shortened(jsonBytes: maximumInputStringBytes)) }
         }
         return JSONValue.object(shown).encoded().count > maximumInputBytes ? [:] : shown
     }

@@ -33,8 +33,13 @@ struct AgentMetrics {
         case .failed(let error): metrics.counter(.agentModelRequests, error.label).add()
         case .retrying(let retry):
             metrics.counter(.agentModelRetries, retry.reason.label).add()
+        case .tolerated(let deviation): tolerated(deviation)
         default: break
         }
+    }
+
+    func tolerated(_ deviation: Deviation) {
+        metrics.counter(.agentModelDeviations, deviation.rawValue).add()
     }
 
     func ran(_ tool: String) { metrics.counter(.agentToolCalls, tool).add() }

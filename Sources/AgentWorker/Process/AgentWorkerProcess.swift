@@ -64,14 +64,17 @@ public enum AgentWorkerProcess {
         }
     }
 
-    /// Nil without a key: the worker runs all the same, so that people in a session read why
+    /// Nil without a credential: the worker runs all the same, so that people in a session read why
     /// nothing answers, instead of waiting for nobody.
     private static func configuration(
         _ settings: AgentSettings, _ environment: [String: String]
     ) throws(ClaudeConfigurationError) -> ClaudeConfiguration? {
-        guard let key = try APIKey.load(file: nil, environment: environment) else { return nil }
-        var claude = try ClaudeConfiguration(key: key, environment: environment)
+        guard let credential = try ClaudeCredential.load(environment: environment) else {
+            return nil
+        }
+        var claude = try ClaudeConfiguration(credential, environment: environment)
         claude.idleTimeout = settings.modelIdle
+        claude.progressTimeout = settings.modelProgress
         return claude
     }
 
@@ -124,12 +127,17 @@ public enum AgentWorkerProcess {
         _ programs: Programs, _ claude: ClaudeConfiguration?, _ logger: Logger
     ) {
         if let claude {
-            logger.info("the model's endpoint is known", metadata: ["url": "\(claude.baseURL)"])
+            logger.info(
+                "the model's endpoint is known",
+                metadata: [
+                    "url": "\(claude.baseURL)", "credential": "\(claude.credential.label)",
+                ])
         } else {
             logger.error(
-                "no API key is configured, so every run will fail",
+                "neither an API key nor a token is configured, so every run will fail",
                 metadata: [
-                    "credential": "\(APIKey.credentialName)", "variable": "\(APIKey.variable)",
+                    "credential": "\(ClaudeCredential.credentialNames)",
+                    "variable": "\(ClaudeCredential.variables)",
                 ])
         }
         if !ToolRunner.boundsProcesses {

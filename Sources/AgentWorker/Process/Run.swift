@@ -96,6 +96,7 @@ final class Run {
             deadline = worker.loop.schedule(after: time) { [weak self] in
                 self?.receive(.deadline)
             }
+        case .count(let deviation): worker.metrics.tolerated(deviation)
         case .finish(let outcome): finish(outcome)
         }
     }
@@ -202,8 +203,9 @@ extension RunFailure {
 
     fileprivate static let noModel = RunFailure(
         .modelNotConfigured,
-        "No model is configured: the operator has to give the agent workers an API key "
-            + "(the credential anthropic-api-key, or ANTHROPIC_API_KEY).")
+        "No model is configured: the operator has to give the agent workers an API key or a token "
+            + "(the credential \(ClaudeCredential.credentialNames), or "
+            + "\(ClaudeCredential.variables)).")
 }
 
 // MARK: - Questions

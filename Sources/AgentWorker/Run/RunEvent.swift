@@ -45,6 +45,8 @@ package enum RunAction: Equatable, Sendable {
     case record(TranscriptEntry)
     case tell(OperatorNotice)
     case setDeadline(Duration)
+    /// A deviation of the model's answer that shows only beside the conversation.
+    case count(Deviation)
     /// The run is over and everything about it was said.
     case finish(RunOutcome)
 }

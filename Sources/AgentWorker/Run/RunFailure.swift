@@ -39,14 +39,15 @@ extension RunFailure {
     package init(_ error: ClaudeError) {
         guard case .api(let error) = error else {
             switch error {
-            case .malformed, .tooLarge: self.init(.modelProtocol, "\(error)")
+            case .malformed, .garbled, .tooLarge:
+                self.init(.modelProtocol, "\(error)", canRetry: error.canRetry)
             default: self.init(.modelUnavailable, "\(error)", canRetry: error.canRetry)
             }
             return
         }
         let advice =
             switch error.kind {
-            case .authentication, .permission: "; the operator has to set a valid API key"
+            case .authentication, .permission: "; the operator has to set a valid API key or token"
             case .billing: "; the operator has to look after the account"
             default: ""
             }
@@ -68,6 +69,11 @@ extension RunFailure {
         .outputLimit,
         "The answer was cut off: it reached the limit of tokens for one answer. Ask to go on.",
         canRetry: true)
+
+    static let answerTooLarge = RunFailure(
+        .modelProtocol,
+        "The model's answer is larger than a conversation keeps, and was left out of it. Ask for "
+            + "less at once.")
 
     static let refused = RunFailure(
         .modelRefused,

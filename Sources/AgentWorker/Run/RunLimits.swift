@@ -15,6 +15,11 @@ package struct RunLimits: Equatable, Sendable {
     package static let maximumLateResultBytes = 500
     /// Summaries of one run: a third one means that summaries don't help.
     package static let maximumCompactions = 3
+    /// Times that a refused conversation is mended in one run.
+    ///
+    /// Without what belongs to one model, then with its tools told as text; what is refused after
+    /// that is refused for another reason.
+    package static let maximumRepairs = 2
     /// How long cancelled tools may take to be gone before the run ends without them.
     package static let stopTime = Duration.seconds(5)
     /// Beyond the hub's own time for a question: then its answer is taken as a denial.

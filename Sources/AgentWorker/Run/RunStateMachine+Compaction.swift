@@ -47,7 +47,8 @@ extension RunStateMachine {
             }
             takeOver(text, compaction)
         case .failed(let error) where error.isContextOverflow: shorten(compaction)
-        case .failed(let error): stop(.failure(RunFailure(error)))
+        case .failed(let error):
+            if !mend(after: error) { stop(.failure(RunFailure(error))) }
         default: break
         }
     }

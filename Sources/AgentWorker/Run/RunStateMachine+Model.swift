@@ -21,7 +21,7 @@ extension RunStateMachine {
         case .completed(let message): completed(message, answer)
         case .failed(let error): failed(error)
         // A tool's input is shown when it is whole, and thinking is no text of the answer.
-        case .thinking, .toolStarted, .toolInput, .blockEnded: break
+        case .thinking, .toolStarted, .toolInput, .blockEnded, .tolerated: break
         }
     }
 
@@ -47,44 +47,55 @@ extension RunStateMachine {
     }
 
     private mutating func failed(_ error: ClaudeError) {
-        guard error.isContextOverflow else { return stop(.failure(RunFailure(error))) }
-        overflowed()
+        if error.isContextOverflow { return overflowed() }
+        if !mend(after: error) { stop(.failure(RunFailure(error))) }
     }
 
     private mutating func completed(_ message: AssistantMessage, _ answer: Answer) {
         totals.add(message.usage)
-        guard Self.hasUsableNames(message.toolUses) else {
-            return stop(
-                .failure(
-                    RunFailure(.modelProtocol, "The model named a tool use in no usable way.")))
-        }
+        let message = admitted(message, answer.turn)
         if message.stopReason == .refusal { return leaveOutTurn() }
         // Half an answer is no record: it is given again once there is room for it.
         if message.stopReason == .contextWindowExceeded, message.toolUses.isEmpty {
             return overflowed()
         }
-        keep(message, answer.turn)
+        guard keep(message, answer.turn) else { return stop(.failure(.answerTooLarge)) }
         switch message.stopReason {
         case .maximumTokens: cutOff(message, answer.turn)
-        case .pauseTurn: goOn()
+        // With tools it waits for their results, whatever the endpoint calls it.
+        case .pauseTurn where message.toolUses.isEmpty: goOn()
         default: message.toolUses.isEmpty ? stop(.completion) : use(message.toolUses, answer.turn)
         }
     }
 
+    /// With ids for its tools that no other use in the conversation has.
+    private mutating func admitted(
+        _ message: AssistantMessage, _ turn: TurnID
+    ) -> AssistantMessage {
+        let admitted = conversation.admitting(message, in: turn)
+        if admitted != message { act(.count(.toolID)) }
+        return admitted
+    }
+
     /// The record of an answer: what people keep, and what the model is shown again.
-    private mutating func keep(_ message: AssistantMessage, _ turn: TurnID) {
+    ///
+    /// - Returns: false, and nothing is kept, where it is larger than an entry of the transcript.
+    private mutating func keep(_ message: AssistantMessage, _ turn: TurnID) -> Bool {
+        let kept = RequestMessage(.assistant, message.replayableContent)
+        let entry = TranscriptEntry(kept)
+        guard entry.content.count <= TranscriptEntry.maximumBytes else { return false }
         let text = message.text
         let goesOn = !message.toolUses.isEmpty || message.stopReason == .pauseTurn
         if text.contains(where: { !$0.isWhitespace }) {
             act(.publish(.textComplete(text, turn, isIntermediate: goesOn)))
         }
-        if !message.replayableContent.isEmpty {
-            let kept = RequestMessage(.assistant, message.replayableContent)
+        if !kept.content.isEmpty {
             conversation.append(kept)
-            act(.record(TranscriptEntry(kept)))
+            act(.record(entry))
         }
-        totals.count(message.usage, conversation)
+        totals.count(message.usage, conversation, contextWindow: limits.contextWindow)
         act(.publish(.usage(totals.report(contextWindow: limits.contextWindow))))
+        return true
     }
 
     /// Its last tool use is not runnable and was left out; those before it are answered, not run.
@@ -129,11 +140,5 @@ extension RunStateMachine {
     mutating func tellLog(_ text: String, level: String = "info", tool: String? = nil) {
         guard let line = log.admit(text, at: now) else { return }
         act(.tell(.log(line, level: level, tool: tool)))
-    }
-
-    /// Ids go into events and back to the API: each must be one, and no two the same.
-    private static func hasUsableNames(_ uses: [ToolUse]) -> Bool {
-        let ids = uses.compactMap { try? ToolUseID(parsing: $0.id) }  // counted below
-        return Set(ids).count == uses.count
     }
 }

@@ -39,6 +39,7 @@ package struct RunStateMachine: Sendable {
     var isLinkUp = true
     var totals = RunTotals()
     var compactions = 0
+    var repairs = 0
     var questions = 0
     var log = LogThrottle()
     /// What the event in hand has led to so far.
@@ -151,17 +152,18 @@ struct RunTotals: Equatable, Sendable {
     /// Of the conversation by estimate, as far as that answer's count covers it.
     private var countedTokens = 0
 
-    mutating func add(_ answer: Usage) {
-        usage.inputTokens += answer.inputTokens
-        usage.outputTokens += answer.outputTokens
-        usage.cacheReadTokens += answer.cacheReadTokens
-        usage.cacheCreationTokens += answer.cacheCreationTokens
-    }
+    mutating func add(_ answer: Usage) { usage.add(answer) }
 
     /// The conversation, its newest answer included, is as long as that answer's usage says.
-    mutating func count(_ answer: Usage, _ conversation: Conversation) {
-        contextTokens = answer.contextTokens
-        countedTokens = conversation.estimatedTokens
+    ///
+    /// Many gateways count nothing or a part, and some make numbers up: what is far below the
+    /// estimate, or beyond every context, is not believed, and the estimate stands instead.
+    mutating func count(_ answer: Usage, _ conversation: Conversation, contextWindow: Int) {
+        let estimate = conversation.estimatedTokens
+        let isBelieved = (estimate / 4...max(estimate, 2 * contextWindow))
+            .contains(answer.contextTokens)
+        contextTokens = isBelieved ? answer.contextTokens : estimate
+        countedTokens = estimate
     }
 
     mutating func forgetContext() { (contextTokens, countedTokens) = (0, 0) }

@@ -21,6 +21,8 @@ public struct APIError: Error, Sendable, Equatable {
     public let status: Int
     /// For people; at most ``maximumMessageLength`` characters.
     public let message: String
+    /// A gateway's own code, such as `context_length_exceeded`.
+    public let code: String?
     /// What to tell Anthropic's support.
     public let requestID: String?
     /// What the server's headers say about trying again.
@@ -30,12 +32,13 @@ public struct APIError: Error, Sendable, Equatable {
     public static let maximumRequestIDLength = 128
 
     public init(
-        kind: Kind, status: Int, message: String, requestID: String? = nil,
+        kind: Kind, status: Int, message: String, code: String? = nil, requestID: String? = nil,
         advice: RetryAdvice = RetryAdvice()
     ) {
         self.kind = kind
         self.status = status
         self.message = String(message.prefix(Self.maximumMessageLength))
+        self.code = code.map { String($0.prefix(Self.maximumRequestIDLength)) }
         self.requestID = requestID.map { String($0.prefix(Self.maximumRequestIDLength)) }
         self.advice = advice
     }
@@ -56,30 +59,5 @@ extension APIError: CustomStringConvertible {
         let place = status == 200 ? "in its stream" : "with status \(status)"
         let request = requestID.map { " (request \($0))" } ?? ""
         return "the model's endpoint answered \(kind.rawValue) \(place): \(message)\(request)"
-    }
-}
-
-extension APIError.Kind {
-    /// By the error's own type, else by the status.
-    init(type: String?, status: Int) {
-        if let known = type.flatMap(Self.init(rawValue:)) {
-            self = known
-            return
-        }
-        self =
-            switch status {
-            case 400: .invalidRequest
-            case 401: .authentication
-            case 402: .billing
-            case 403: .permission
-            case 404: .notFound
-            case 408, 504: .timeout
-            case 409: .conflict
-            case 413: .requestTooLarge
-            case 429: .rateLimit
-            case 503, 529: .overloaded
-            case 500...: .api
-            default: .unknown
-            }
     }
 }

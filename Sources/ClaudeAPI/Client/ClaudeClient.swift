@@ -45,6 +45,9 @@ public final class ClaudeRequest {
     private var receive: ((ClaudeEvent) -> Void)?
     private var transfer: HTTPTransfer?
     private var timer: Timer?
+    /// Over the reading of an answer.
+    private var watch: Timer?
+    private var progress = 0
 
     fileprivate init(
         loop: EventLoop, http: StreamingHTTPClient, configuration: ClaudeConfiguration,
@@ -55,7 +58,8 @@ public final class ClaudeRequest {
         self.configuration = configuration
         self.request = request
         self.receive = receive
-        machine = ExchangeStateMachine(policy: configuration.retries, key: configuration.key)
+        machine = ExchangeStateMachine(
+            policy: configuration.retries, key: configuration.credential.secret)
     }
 
     /// Closes the connection at once; nothing is received any more.
@@ -63,8 +67,9 @@ public final class ClaudeRequest {
     /// Without effect after the last event.
     public func cancel() {
         guard receive != nil else { return }
-        end()
         transfer?.cancel()
+        transfer = nil
+        end()
     }
 
     fileprivate func send() {
@@ -75,12 +80,29 @@ public final class ClaudeRequest {
         ) { event in
             self.received(event)
         }
+        watchOver()
     }
 
     private func received(_ event: HTTPTransferEvent) {
+        if case .ended = event { (transfer, watch) = (nil, nil) }
         let actions = machine.receive(
             event, idleTimeout: configuration.idleTimeout, using: &random)
         for action in actions { perform(action) }
+        watchOver()
+    }
+
+    /// Signs of life alone are no answer: limits the time in which nothing else comes.
+    private func watchOver() {
+        guard receive != nil, let (isEnding, progress) = machine.patience,
+            progress != self.progress || watch == nil
+        else { return }
+        self.progress = progress
+        let limit = isEnding ? configuration.endTimeout : configuration.progressTimeout
+        watch = loop.schedule(after: limit) {
+            for action in self.machine.timeIsUp(after: limit, using: &self.random) {
+                self.perform(action)
+            }
+        }
     }
 
     private func perform(_ action: ExchangeStateMachine.Action) {
@@ -90,7 +112,7 @@ public final class ClaudeRequest {
         case .send: send()
         case .closeConnection:
             transfer?.cancel()
-            transfer = nil
+            (transfer, watch) = (nil, nil)
         case .wait(let delay):
             timer = loop.schedule(after: delay) {
                 self.timer = nil
@@ -106,6 +128,13 @@ public final class ClaudeRequest {
         receive = nil
         timer?.cancel()
         timer = nil
+        watch = nil
+        guard let transfer else { return }
+        // The connection of an answer that is complete is kept for the next, if it ends soon.
+        watch = loop.schedule(after: configuration.endTimeout) {
+            transfer.cancel()
+            (self.transfer, self.watch) = (nil, nil)
+        }
     }
 }
 

@@ -8,35 +8,39 @@ public struct ClaudeConfiguration: Sendable {
 
     /// Scheme, host, port and path before `/v1/messages`, without a slash at its end.
     public let baseURL: String
-    public let key: Secret
+    public let credential: ClaudeCredential
     public let proxy: HTTPProxy
     /// Certificates (PEM) to trust instead of the system's.
     public var caFile: String?
     public var connectTimeout = Duration.seconds(15)
     /// A stream on which nothing moves for so long is dead; the API pings more often.
     public var idleTimeout = Duration.seconds(90)
+    /// A stream of nothing but signs of life is dead too; the API thinks for minutes at most.
+    public var progressTimeout = Duration.seconds(600)
+    /// For the end of a stream whose message is whole, and of a connection whose answer is.
+    public var endTimeout = Duration.seconds(5)
     /// For one attempt from its first byte to its last, however lively.
     public var requestTimeout = Duration.seconds(3_600)
     public var retries = RetryPolicy()
 
     /// `environment` says where the model is (`ANTHROPIC_BASE_URL`) and which proxy leads there.
     public init(
-        key: Secret, environment: [String: String]
+        _ credential: ClaudeCredential, environment: [String: String]
     ) throws(ClaudeConfigurationError) {
         try self.init(
-            key: key, baseURL: environment["ANTHROPIC_BASE_URL"] ?? "", environment: environment)
+            credential, baseURL: environment["ANTHROPIC_BASE_URL"] ?? "", environment: environment)
     }
 
     /// An empty base URL means Anthropic's own; the environment names the proxies.
     public init(
-        key: Secret, baseURL: String, environment: [String: String]
+        _ credential: ClaudeCredential, baseURL: String, environment: [String: String]
     ) throws(ClaudeConfigurationError) {
         var base = baseURL.isEmpty ? Self.defaultBaseURL : baseURL
         while base.hasSuffix("/") { base.removeLast() }
         guard Self.isUsable(base) else { throw .invalidBaseURL }
-        guard Self.isUsable(key) else { throw .invalidKey }
+        guard credential.isUsable else { throw .invalidKey }
         self.baseURL = base
-        self.key = key
+        self.credential = credential
         proxy = HTTPProxy.of(environment, for: base)
     }
 
@@ -44,9 +48,10 @@ public struct ClaudeConfiguration: Sendable {
         HTTPRequest(
             "POST", baseURL + "/v1/messages",
             headers: [
-                ("x-api-key", key.reveal()), ("anthropic-version", "2023-06-01"),
+                credential.header, ("anthropic-version", "2023-06-01"),
                 ("content-type", "application/json"), ("accept", "text/event-stream"),
-                ("user-agent", "switchboard"),
+                // A packed stream arrives in lumps.
+                ("accept-encoding", "identity"), ("user-agent", "switchboard"),
             ], body: body, timeout: requestTimeout)
     }
 
@@ -59,12 +64,6 @@ public struct ClaudeConfiguration: Sendable {
         let rest = base.dropFirst(scheme.count)
         return rest.first.map { $0 != "/" && $0 != ":" } == true
             && rest.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"@?#\\\"".utf8.contains($0) }
-    }
-
-    /// Printable ASCII, so that it is one header's value.
-    private static func isUsable(_ key: Secret) -> Bool {
-        let text = key.reveal()
-        return !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
     }
 }
 
@@ -81,13 +80,13 @@ public enum ClaudeConfigurationError: Error, Sendable, Equatable, CustomStringCo
             "ANTHROPIC_BASE_URL is no http or https URL with a host and without user, query or "
                 + "fragment, such as \(ClaudeConfiguration.defaultBaseURL)"
         case .invalidKey:
-            "the Anthropic API key is empty or holds characters that no key has"
+            "the Anthropic API key or token is empty or holds characters that none has"
         case .unreadableKeyFile(let path, let error):
-            "could not read the Anthropic API key from \(path): \(error); the file must "
+            "could not read the Anthropic API key or token from \(path): \(error); the file must "
                 + "be readable for this process's user"
         case .oversizedKeyFile(let path):
-            "\(path) is larger than \(APIKey.maximumFileBytes) bytes: it is no file with one "
-                + "Anthropic API key"
+            "\(path) is larger than \(ClaudeCredential.maximumFileBytes) bytes: it is no file with one "
+                + "Anthropic API key or token"
         }
     }
 }

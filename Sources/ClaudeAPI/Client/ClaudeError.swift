@@ -14,6 +14,8 @@ public enum ClaudeError: Error, Sendable, Equatable {
     case dropped
     /// What came is not this API's protocol.
     case malformed(String)
+    /// What came was this API's protocol, and a part of it is lost.
+    case garbled(String)
     /// The answer is larger than this client keeps.
     case tooLarge(maximumBytes: Int)
 
@@ -25,6 +27,7 @@ public enum ClaudeError: Error, Sendable, Equatable {
         case .silent: "silent"
         case .dropped: "dropped"
         case .malformed: "malformed"
+        case .garbled: "garbled"
         case .tooLarge: "too_large"
         }
     }
@@ -32,9 +35,9 @@ public enum ClaudeError: Error, Sendable, Equatable {
     /// Whether the same request can succeed later.
     public var canRetry: Bool {
         switch self {
-        case .api(let error): error.canRetry
+        case .api(let error): error.canRetry && !error.isContextOverflow
         case .connection(let error): error.cause != .tls && error.cause != .tooLarge
-        case .silent, .dropped: true
+        case .silent, .dropped, .garbled: true
         case .malformed, .tooLarge: false
         }
     }
@@ -42,8 +45,13 @@ public enum ClaudeError: Error, Sendable, Equatable {
     /// Whether the request holds more than the model's context takes: compact, then ask again.
     public var isContextOverflow: Bool {
         guard case .api(let error) = self else { return false }
-        return error.kind == .requestTooLarge
-            || error.kind == .invalidRequest && error.message.contains("prompt is too long")
+        return error.isContextOverflow
+    }
+
+    /// Whether the API did not take the request as it was, for another reason than its length.
+    public var isRefusedRequest: Bool {
+        guard case .api(let error) = self, !error.isContextOverflow else { return false }
+        return error.kind == .invalidRequest
     }
 }
 
@@ -52,9 +60,10 @@ extension ClaudeError: CustomStringConvertible {
         switch self {
         case .api(let error): "\(error)"
         case .connection(let error): "\(error)"
-        case .silent(let time): "the model's stream was silent for \(time) and was closed"
+        case .silent(let time): "the model said nothing for \(time), and its stream was closed"
         case .dropped: "the connection ended before the model's answer was complete"
         case .malformed(let reason): "the model's endpoint does not speak the protocol: \(reason)"
+        case .garbled(let reason): "the model's answer arrived damaged: \(reason)"
         case .tooLarge(let maximumBytes):
             "the model's answer is larger than \(maximumBytes) bytes"
         }

@@ -15,7 +15,7 @@ struct ExchangeStateMachine {
 
     private enum State {
         case waitingForHead
-        case streaming(ServerSentEventParser, MessageStreamStateMachine)
+        case reading(AnswerReader)
         case readingError(status: Int, body: [UInt8])
         case waitingToRetry
         case over
@@ -59,12 +59,7 @@ struct ExchangeStateMachine {
             state = .readingError(status: status, body: [])
             return []
         }
-        let type = header("content-type") ?? "of no type"
-        guard type.lowercased().hasPrefix("text/event-stream") else {
-            return fail(
-                .malformed("its answer is \(type.prefix(80)), no event stream"), &random)
-        }
-        state = .streaming(ServerSentEventParser(), MessageStreamStateMachine())
+        state = .reading(AnswerReader(contentType: header("content-type") ?? ""))
         return []
     }
 
@@ -77,32 +72,14 @@ struct ExchangeStateMachine {
             state = .readingError(status: status, body: body)
             return body.count < Self.maximumErrorBytes
                 ? [] : fail(error(status, body), &random)
-        case .streaming(var parser, var machine):
+        case .reading(var reader):
             // Moved out, changed, and put back: an enum's payload would be copied.
             state = .over
-            let outcome = Self.fold(bytes, &parser, &machine)
-            state = .streaming(parser, machine)
+            let outcome = reader.receive(bytes)
+            state = .reading(reader)
             return finish(outcome, &random)
         case .waitingForHead, .waitingToRetry, .over: return []
         }
-    }
-
-    private static func fold(
-        _ bytes: [UInt8], _ parser: inout ServerSentEventParser,
-        _ machine: inout MessageStreamStateMachine
-    ) -> (events: [ClaudeEvent], failure: ClaudeError?) {
-        var events: [ClaudeEvent] = []
-        do {
-            for event in parser.receive(bytes) {
-                if let event = try machine.receive(event) { events.append(event) }
-            }
-        } catch {
-            return (events, error)
-        }
-        if case .eventTooLarge(let maximumBytes)? = parser.failure {
-            return (events, .tooLarge(maximumBytes: maximumBytes))
-        }
-        return (events, nil)
     }
 
     private mutating func finish(
@@ -119,6 +96,31 @@ struct ExchangeStateMachine {
         return actions
     }
 
+    /// The time for what is waited for is over (``ExchangeStateMachine/patience``).
+    mutating func timeIsUp(
+        after limit: Duration, using random: inout some RandomNumberGenerator
+    ) -> [Action] {
+        switch state {
+        case .waitingToRetry, .over: return []
+        case .waitingForHead: return fail(.silent(for: limit), &random)
+        case .readingError(let status, let body): return fail(error(status, body), &random)
+        case .reading(var reader):
+            guard reader.isEnding else { return fail(.silent(for: limit), &random) }
+            // All was said; only the end of it never comes.
+            return [.closeConnection] + finish(reader.ended(), &random)
+        }
+    }
+
+    /// Whether only the end is missing, and a number that grows while something else comes.
+    var patience: (isEnding: Bool, progress: Int)? {
+        switch state {
+        case .waitingForHead: (false, -1)
+        case .readingError: (true, 0)
+        case .reading(let reader): (reader.isEnding, reader.progress)
+        case .waitingToRetry, .over: nil
+        }
+    }
+
     private mutating func end(
         _ error: HTTPClientError?, _ idleTimeout: Duration,
         _ random: inout some RandomNumberGenerator
@@ -126,13 +128,19 @@ struct ExchangeStateMachine {
         switch state {
         case .waitingToRetry, .over: return []
         case .readingError(let status, let body): return fail(self.error(status, body), &random)
-        case .waitingForHead, .streaming: break
+        case .waitingForHead:
+            return fail(error.map { Self.reason($0, idleTimeout) } ?? .dropped, &random)
+        case .reading(var reader):
+            let outcome = reader.ended()
+            guard let error, outcome.failure != nil else { return finish(outcome, &random) }
+            // Half an answer, and why there is no more of it.
+            let reason = error.cause == .failed ? .dropped : Self.reason(error, idleTimeout)
+            return finish((outcome.events, reason), &random)
         }
-        guard let error else { return fail(.dropped, &random) }
-        var failure = ClaudeError.connection(error)
-        if error.cause == .silent { failure = .silent(for: idleTimeout) }
-        if case .streaming = state, error.cause == .failed { failure = .dropped }
-        return fail(failure, &random)
+    }
+
+    private static func reason(_ error: HTTPClientError, _ idleTimeout: Duration) -> ClaudeError {
+        error.cause == .silent ? .silent(for: idleTimeout) : .connection(error)
     }
 
     private mutating func fail(
@@ -143,7 +151,7 @@ struct ExchangeStateMachine {
             reason = .api(error.redacted(key.reveal(), requestID: header("request-id")))
         }
         var discardsPreview = false
-        if case .streaming(_, let machine) = state { discardsPreview = machine.hasBegun }
+        if case .reading(let reader) = state { discardsPreview = reader.hasBegun }
         guard let delay = schedule.next(after: reason, using: &random) else {
             state = .over
             return [.closeConnection, .deliver(.failed(reason))]

@@ -40,6 +40,7 @@ public struct RetryAdvice: Sendable, Equatable {
         guard let start = start.flatMap(HTTPDate.secondsSince1970),
             let end = end.flatMap(HTTPDate.secondsSince1970)
         else { return nil }
-        return .seconds(max(0, end - start))
+        let (seconds, isOver) = end.subtractingReportingOverflow(start)
+        return isOver ? nil : .seconds(max(0, seconds))
     }
 }

@@ -31,36 +31,65 @@ public struct AssistantMessage: Sendable, Equatable {
         }
     }
 
+    /// The same with other tool uses.
+    public func mappingToolUses(_ change: (ToolUse) -> ToolUse) -> AssistantMessage {
+        let content: [ContentBlock] = content.map { block in
+            if case .toolUse(let use) = block { .toolUse(change(use)) } else { block }
+        }
+        return AssistantMessage(
+            id: id, model: model, content: content, stopReason: stopReason, usage: usage)
+    }
+
     /// What the next request may hold of this answer; empty where the turn must not be kept.
     ///
-    /// The API refuses empty texts and answers that end in thinking. A refusal is left out whole, a
-    /// paused turn goes back unchanged, and a tool whose input was cut is left out, so that it needs
-    /// no result.
+    /// A refusal is left out whole, a tool whose input was cut too, so that it needs no result, and
+    /// the API refuses answers that end in thinking.
     public var replayableContent: [ContentBlock] {
-        switch stopReason {
-        case .refusal: return []
-        case .pauseTurn: return content
-        default: break
-        }
+        guard stopReason != .refusal else { return [] }
         var kept = content.filter(\.isReplayable)
         while kept.last?.isThinking == true { kept.removeLast() }
+        // A paused turn is the request's last message, which must not end in white space.
+        if stopReason == .pauseTurn, case .text(var text)? = kept.last {
+            while text.last?.isWhitespace == true { text.removeLast() }
+            kept[kept.count - 1] = .text(text)
+        }
         return kept
     }
 }
 
 extension ContentBlock {
-    fileprivate var isReplayable: Bool {
+    /// Whether the API takes the block back.
+    ///
+    /// Not a text without anything to read, thinking that nobody signed, or a block of a type that
+    /// only a gateway knows.
+    public var isReplayable: Bool {
         switch self {
         case .text(let text): text.contains { !$0.isWhitespace }
+        case .thinking(_, let signature): !signature.isEmpty
+        case .redactedThinking(let data): !data.isEmpty
         case .toolUse(let use): if case .cut = use.input { false } else { true }
-        default: true
+        case .toolResult: true
+        case .other(let block): Self.serverTypes.contains(block["type"]?.stringValue ?? "")
         }
     }
 
-    var isThinking: Bool {
+    /// Whether the conversation can go on without it: what belongs to one model or one endpoint.
+    public var isDispensable: Bool {
+        if case .other = self { true } else { isThinking }
+    }
+
+    public var isThinking: Bool {
         switch self {
         case .thinking, .redactedThinking: true
         default: false
         }
     }
+
+    /// Of the tools that the API itself runs.
+    private static let serverTypes: Set<String> = [
+        "server_tool_use", "web_search_tool_result", "web_fetch_tool_result",
+        "code_execution_tool_result", "bash_code_execution_tool_result",
+        "text_editor_code_execution_tool_result", "tool_search_tool_result", "mcp_tool_use",
+        "mcp_tool_result", "container_upload",
+    ]
 }

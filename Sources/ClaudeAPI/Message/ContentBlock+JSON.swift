@@ -29,9 +29,10 @@ extension ContentBlock {
             guard let data = block["data"]?.stringValue else { return nil }
             self = .redactedThinking(data: data)
         case "tool_use":
-            guard let id = block["id"]?.stringValue, let name = block["name"]?.stringValue,
-                let input = block["input"]?.objectValue
-            else { return nil }
+            guard let id = block["id"]?.stringValue, let name = block["name"]?.stringValue else {
+                return nil
+            }
+            let input = block["input"]?.objectValue ?? [:]
             self = .toolUse(ToolUse(id: id, name: name, input: .complete(input)))
         case "tool_result":
             guard let id = block["tool_use_id"]?.stringValue else { return nil }

@@ -1,5 +1,3 @@
-import JSON
-
 /// Tokens of one answer so far, as the API counts them.
 public struct Usage: Sendable, Equatable {
     /// Of the prompt, without what came from or went to the cache.
@@ -7,6 +5,10 @@ public struct Usage: Sendable, Equatable {
     public var outputTokens = 0
     public var cacheReadTokens = 0
     public var cacheCreationTokens = 0
+
+    /// No answer has a million million tokens: a larger count is none, and sums of many still fit
+    /// into every number on their way (JSON's doubles, counters, the store).
+    public static let maximumCount = 1 << 40
 
     public init(
         inputTokens: Int = 0, outputTokens: Int = 0, cacheReadTokens: Int = 0,
@@ -20,17 +22,28 @@ public struct Usage: Sendable, Equatable {
 
     /// What the next request's context begins with: the prompt, cached or not, and the answer.
     public var contextTokens: Int {
-        inputTokens + cacheReadTokens + cacheCreationTokens + outputTokens
+        [inputTokens, cacheReadTokens, cacheCreationTokens, outputTokens]
+            .reduce(0) { Self.sum($0, $1) }
+    }
+
+    /// Adds what another answer used.
+    public mutating func add(_ other: Usage) {
+        inputTokens = Self.sum(inputTokens, other.inputTokens)
+        outputTokens = Self.sum(outputTokens, other.outputTokens)
+        cacheReadTokens = Self.sum(cacheReadTokens, other.cacheReadTokens)
+        cacheCreationTokens = Self.sum(cacheCreationTokens, other.cacheCreationTokens)
     }
 
     /// Takes over the counts that are there: they are totals, so they replace and are never added.
-    mutating func overwrite(with counts: JSONValue?) {
-        func take(_ key: String, _ field: inout Int) {
-            if let count = counts?[key]?.integerValue, count >= 0 { field = Int(count) }
-        }
-        take("input_tokens", &inputTokens)
-        take("output_tokens", &outputTokens)
-        take("cache_read_input_tokens", &cacheReadTokens)
-        take("cache_creation_input_tokens", &cacheCreationTokens)
+    mutating func overwrite(with counts: UsageData?) {
+        inputTokens = counts?.inputTokens ?? inputTokens
+        outputTokens = counts?.outputTokens ?? outputTokens
+        cacheReadTokens = counts?.cacheReadTokens ?? cacheReadTokens
+        cacheCreationTokens = counts?.cacheCreationTokens ?? cacheCreationTokens
+    }
+
+    /// Never below 0 and never above ``maximumCount``, whatever was counted.
+    private static func sum(_ left: Int, _ right: Int) -> Int {
+        min(min(max(left, 0), maximumCount) + min(max(right, 0), maximumCount), maximumCount)
     }
 }

@@ -14,6 +14,8 @@ public enum ClaudeEvent: Sendable, Equatable {
     case blockEnded(ContentBlock, block: Int)
     /// Totals so far, replacing those before.
     case usage(Usage)
+    /// The endpoint strayed from the protocol, and nothing was lost; once an answer and kind.
+    case tolerated(Deviation)
     /// This attempt failed, and another begins after the delay.
     case retrying(Retry)
     case completed(AssistantMessage)

@@ -89,8 +89,8 @@ extension Metric {
         "ws_disconnects_total", by: "reason", "Connections by how they ended.")
 
     private static let agent = [
-        agentRuns, agentRunsEnded, agentModelRequests, agentModelRetries, agentTokens,
-        agentToolCalls, agentToolTimeouts, agentHangingCalls, agentQuestions,
+        agentRuns, agentRunsEnded, agentModelRequests, agentModelRetries, agentModelDeviations,
+        agentTokens, agentToolCalls, agentToolTimeouts, agentHangingCalls, agentQuestions,
     ]
 
     public static let agentRuns = gauge("agent_runs", "Runs that a worker has in hand.")
@@ -100,6 +100,9 @@ extension Metric {
         "agent_model_requests_total", by: "outcome", "Requests to the model by how they ended.")
     public static let agentModelRetries = counter(
         "agent_model_retries_total", by: "reason", "Attempts that failed and were made again.")
+    public static let agentModelDeviations = counter(
+        "agent_model_deviations_total", by: "kind",
+        "Answers that strayed from the protocol without losing anything.")
     public static let agentTokens = counter(
         "agent_tokens_total", by: "kind", "Tokens of completed answers.")
     public static let agentToolCalls = counter(

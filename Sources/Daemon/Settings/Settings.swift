@@ -96,7 +96,7 @@ public struct HubSettings: Sendable, Equatable {
 
 /// What an agent worker takes on, and what it asks the model for.
 ///
-/// Where the model is and the key to it are no settings: `ANTHROPIC_BASE_URL` and a credential.
+/// Where the model is and who asks are no settings: `ANTHROPIC_BASE_URL` and a credential.
 public struct AgentSettings: Sendable, Equatable {
     /// Runs at once in one worker.
     public var capacity = 100
@@ -110,6 +110,8 @@ public struct AgentSettings: Sendable, Equatable {
     public var maximumSteps = 200
     /// Longest silence of the model's endpoint within one attempt.
     public var modelIdle: Duration = .milliseconds(90_000)
+    /// Longest time in which nothing but signs of life comes.
+    public var modelProgress: Duration = .milliseconds(600_000)
 
     public init() {}
 }

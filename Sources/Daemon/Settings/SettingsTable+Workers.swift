@@ -100,6 +100,11 @@ extension SettingsTable {
             .restart,
             "A stream on which nothing moves for so long is dead and is tried again; a live one "
                 + "says ping more often."),
+        .milliseconds(
+            "agent.modelProgressMs", "AGENT_MODEL_PROGRESS_MS",
+            \.agent.modelProgress, 1_000...3_600_000, .restart,
+            "So is one on which nothing but signs of life comes for so long; a model thinks for "
+                + "minutes at most."),
     ]
 
     static let http: [Setting] = [

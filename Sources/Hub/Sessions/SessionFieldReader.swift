@@ -115,7 +115,7 @@ final class SessionFieldReader {
     }
 
     private func count(_ key: String) -> Int64? {
-        guard let number = reader.integer(key, in: 0...(1 << 53)) else { return nil }
+        guard let number = reader.integer(key, in: 0...TokenUsage.maximumCount) else { return nil }
         return take(key, .integer(number), as: number)
     }
 

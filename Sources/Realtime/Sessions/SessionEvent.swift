@@ -89,6 +89,9 @@ public struct TokenUsage: Sendable, Hashable {
     /// How many the model can hold.
     public var contextWindow: Int64?
 
+    /// The largest count that every number on its way keeps exactly: JSON's doubles (2^53).
+    public static let maximumCount: Int64 = 1 << 53
+
     /// Nil where the agent doesn't say.
     public init(
         inputTokens: Int64, outputTokens: Int64, cacheReadTokens: Int64? = nil,

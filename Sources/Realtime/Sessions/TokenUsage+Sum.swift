@@ -1,13 +1,20 @@
 extension TokenUsage {
     /// This and what came after it: counts add up, the state of the context is the later one's.
     public func adding(_ later: TokenUsage) -> TokenUsage {
-        combined(with: later, +)
+        combined(with: later) { left, right in
+            // A sum stays a count, whatever an agent outside reports.
+            let (sum, isOver) = left.addingReportingOverflow(right)
+            return isOver ? Self.maximumCount : min(max(sum, 0), Self.maximumCount)
+        }
     }
 
     /// What came after `earlier`, where this is the sum of both.
     public func since(_ earlier: TokenUsage?) -> TokenUsage {
         guard let earlier else { return self }
-        var difference = combined(with: earlier) { max(0, $0 - $1) }
+        var difference = combined(with: earlier) { left, right in
+            let (difference, isOver) = left.subtractingReportingOverflow(right)
+            return isOver ? 0 : max(0, difference)
+        }
         difference.contextTokens = contextTokens
         difference.contextWindow = contextWindow
         return difference

@@ -33,8 +33,16 @@ final class InputReader {
         }
     }
 
-    /// Adds a problem.
-    func refuse(_ key: String, _ problem: String) { problems.append("\(path)\(key) \(problem)") }
+    /// As many as a model mends at once: an input may have a hundred thousand fields.
+    private static let maximumProblems = 20
+    /// Of a field's name, which is the model's own.
+    private static let maximumKeyLength = 100
+
+    /// Adds a problem; of very many, the first.
+    func refuse(_ key: String, _ problem: String) {
+        guard problems.count < Self.maximumProblems else { return }
+        problems.append("\(path)\(key.prefix(Self.maximumKeyLength)) \(problem)")
+    }
 
     /// Takes over what a reader of a part found.
     func takeProblems(of part: InputReader) { problems += part.problems }

@@ -10,7 +10,8 @@ struct DevCommand: ParsableCommand {
         discussion: """
             Starts nginx with a certificate of its own, the hub and the workers, makes a first team,
             login and API key, and restarts what dies. Ctrl-C ends it all. Agents ask the model at
-            ANTHROPIC_BASE_URL with ANTHROPIC_API_KEY; without a key, a scripted demo model.
+            ANTHROPIC_BASE_URL with ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN; without either, a \
+            scripted demo model.
             """)
 
     @Option(

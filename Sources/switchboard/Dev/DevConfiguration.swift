@@ -99,5 +99,7 @@ struct DevConfiguration {
     }
 
     /// Of the model's endpoint: for the agent worker alone.
-    private var secrets: Set<String> { [APIKey.variable, "CREDENTIALS_DIRECTORY"] }
+    private var secrets: Set<String> {
+        Set(ClaudeCredential.Source.allCases.map(\.variable) + ["CREDENTIALS_DIRECTORY"])
+    }
 }

@@ -113,7 +113,9 @@ struct LocalChecks {
             findings.append(
                 .warn(
                     "agent", "no agent worker is connected: messages wait until one is",
-                    "systemctl enable --now switchboard-agent@1, unless all agents run elsewhere"))
+                    "put the model's key (anthropic-api-key) or a gateway's token "
+                        + "(anthropic-auth-token) into /etc/switchboard/secrets and systemctl "
+                        + "enable --now switchboard-agent@1, unless all agents run elsewhere"))
         }
         return findings + [.ok("hub", "answers and is ready")]
     }

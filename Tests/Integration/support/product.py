@@ -17,7 +17,8 @@ from .waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 # Of whoever runs the tests: no test may ask a real model.
-NOT_PASSED_ON = ("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "CREDENTIALS_DIRECTORY")
+NOT_PASSED_ON = (
+    "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL", "CREDENTIALS_DIRECTORY")
 EVERY_SCOPE = (
     "publish,channels:read,sessions:read,sessions:write,sessions:run,permissions:respond,admin"
 )
