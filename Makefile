@@ -34,7 +34,10 @@ prefixed = sed -E -e 's|^(location ~ \^)\$$|\1$(PATH_PREFIX)$$|; t' -e 's|^(loca
 	-e 's|^(fastcgi_param SWITCHBOARD_PREFIX) "";|\1 "$(PATH_PREFIX)";|'
 
 .NOTPARALLEL:
-.PHONY: help run test test-security build build-tests packages test-packages install uninstall format lint
+FUZZ_RUNS ?= 20000
+FUZZ_TARGETS ?= $(patsubst Tests/Fuzz/%/main.swift,%,$(wildcard Tests/Fuzz/*/main.swift))
+
+.PHONY: help run test test-security fuzz build build-tests packages test-packages install uninstall format lint
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +54,21 @@ test: test-packages build-tests $(VENV)/ready ## every test tier that needs no n
 
 test-security: test-packages build-tests $(VENV)/ready ## attacks on the built product, some of them for minutes
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) Tests/Security
+
+# Findings and what coverage grew from the seeds stay in .build/fuzz. Two linkers fail at libFuzzer's
+# own `main`, so the targets bring theirs.
+fuzz: packages ## random bytes for each parser, guided by coverage; FUZZ_RUNS=10000000 FUZZ_TARGETS=ModelStream
+	@$(need_swift)
+	@resources=$$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
+	for target in $(FUZZ_TARGETS); do \
+	    SWITCHBOARD_FUZZ=1 swift build -c release -j $(JOBS) --scratch-path .build/fuzz --product Fuzz$$target \
+	        -Xlinker $$resources/clang/lib/linux/libclang_rt.fuzzer_no_main-$$(uname -m).a \
+	        -Xlinker -lstdc++ || exit 1; \
+	    mkdir -p .build/fuzz/corpus/$$target .build/fuzz/findings; \
+	    .build/fuzz/release/Fuzz$$target -runs=$(FUZZ_RUNS) -max_len=4096 -timeout=10 -rss_limit_mb=2048 \
+	        -print_final_stats=1 -artifact_prefix=.build/fuzz/findings/$$target- \
+	        .build/fuzz/corpus/$$target Tests/Fuzz/$$target/Seeds || exit 1; \
+	done
 
 build: packages ## build the executables for installing: they need no Swift on the machine
 	@$(need_swift)

@@ -1,13 +1,17 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Set by `make fuzz`, in a build of its own: everything is instrumented for libFuzzer.
+let isFuzzing = Context.environment["SWITCHBOARD_FUZZ"] != nil
+
 /// One settings array for every target: Swift 6 mode, strict memory safety, warnings are errors.
-let settings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .strictMemorySafety(),
-    .treatAllWarnings(as: .error),
-    .enableUpcomingFeature("ExistentialAny"),
-]
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        .treatAllWarnings(as: .error),
+        .enableUpcomingFeature("ExistentialAny"),
+    ] + (isFuzzing ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
 
 /// A C library of the system: `module.modulemap` and `shim.h`, imported by its one wrapper only.
 func cLibrary(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
@@ -202,3 +206,18 @@ let package = Package(
             ]),
     ]
 )
+
+/// Fuzz targets: a folder `Tests/Fuzz/NAME` with `main.swift` and `Seeds` each, and a line here.
+let fuzzTargets: [(name: String, dependencies: [Target.Dependency])] = [
+    ("ModelStream", ["AgentWorker", "ClaudeAPI", "DemoModel", "JSON", "Protocol"])
+]
+
+if isFuzzing {
+    package.targets.append(
+        .target(name: "FuzzSupport", path: "Tests/Fuzz/Support", swiftSettings: settings))
+    package.targets += fuzzTargets.map { target in
+        .executableTarget(
+            name: "Fuzz\(target.name)", dependencies: target.dependencies + ["FuzzSupport"],
+            path: "Tests/Fuzz/\(target.name)", exclude: ["Seeds"], swiftSettings: settings)
+    }
+}
