@@ -12,7 +12,7 @@ ARGS    ?=
 PYTEST_ARGS ?= -n 4 --dist loadgroup
 
 EXECUTABLES = switchboard switchboard-hub switchboard-ws switchboard-fcgi switchboard-agent
-PACKAGES = libwebsockets-dev libwebsockets-evlib-ev libfcgi-dev libjansson-dev libsodium-dev \
+PACKAGES = libwebsockets-dev libwebsockets-evlib-ev libjansson-dev libsodium-dev \
 	libcurl4-openssl-dev libev-dev libsqlite3-dev nginx openssl curl python3-venv pkg-config systemd \
 	bubblewrap shfmt ripgrep libjs-markdown-it libjs-highlight.js node-diff
 # Only the tests need a browser and Node: some 500 MB that `make run` leaves out.

@@ -53,7 +53,6 @@ let package = Package(
     targets: [
         // System libraries.
         cLibrary("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev"),
-        cLibrary("CFastCGI", apt: "libfcgi-dev"),
         cLibrary("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
         cLibrary("CLibEv", apt: "libev-dev"),
         cLibrary("CLinux", apt: "linux-libc-dev"),
@@ -65,7 +64,7 @@ let package = Package(
         module("System", ["CLinux"]),
         module("Crypto", ["CSodium"]),
         module("EventLoop", ["CLibEv", "System"]),
-        module("FastCGI", ["CFastCGI", "System"]),
+        module("FastCGI", ["EventLoop", "System"]),
         module("HTTPClient", ["CCurl", "EventLoop", "System"]),
         module("JSON", ["CJansson"]),
         module("WebSockets", ["CLibWebSockets", "EventLoop", "System"]),
@@ -175,6 +174,7 @@ let package = Package(
         tests(of: "Crypto"),
         tests(of: "Daemon", ["EventLoop", "JSON", logging]),
         tests(of: "EventLoop"),
+        tests(of: "FastCGI", ["Daemon", "EventLoop", "System"]),
         tests(
             of: "FastCGIWorker",
             [

@@ -55,6 +55,18 @@ extension WebSocketWorker: WebSocketServerDelegate {
         refuse(.malformed(malformed), RequestID(from: nil))
     }
 
+    public func refusalWithoutDescriptors() -> HTTPRefusal {
+        metrics.refused(.noDescriptors)
+        if descriptorWarnings.mayLog(at: loop.now) {
+            logger.error(
+                "clients are refused: no descriptor is left",
+                metadata: [
+                    "hint": "lower webSocket.maximumConnections or raise LimitNOFILE of this unit"
+                ])
+        }
+        return HandshakeRefusal.noDescriptors.answer(requestID: RequestID(from: nil))
+    }
+
     private func refuse(_ refusal: HandshakeRefusal, _ id: RequestID) -> HTTPRefusal {
         metrics.refused(refusal)
         var metadata: Logger.Metadata = [

@@ -37,6 +37,7 @@ public final class WebSocketWorker {
     var generations: Generations?
     var heartbeat: HeartbeatSchedule
     var isDraining = false
+    var descriptorWarnings = LogPace()
     /// Publications handed out in this iteration.
     var deliveries = 0
     var random = SystemRandomNumberGenerator()

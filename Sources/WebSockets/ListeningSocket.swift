@@ -21,16 +21,21 @@ final class ListeningSocket {
     private let unixListener: UnixListener?
     private let loop: EventLoop
     private let accepted: (Int32) -> Void
+    private let overloaded: () -> [UInt8]
     private var watcher: DescriptorWatcher?
     private var retry: Timer?
+    private var reserve = ReserveDescriptor()
 
-    /// - Parameter accepted: gets each client's socket and owns it.
+    /// - Parameters:
+    ///   - accepted: gets each client's socket and owns it.
+    ///   - overloaded: the answer to a client for whom no descriptor is left.
     init(
         loop: EventLoop, unixSocket path: String, mode: UInt32,
-        accepted: @escaping (Int32) -> Void
+        accepted: @escaping (Int32) -> Void, overloaded: @escaping () -> [UInt8]
     ) throws(UnixSocketError) {
         self.loop = loop
         self.accepted = accepted
+        self.overloaded = overloaded
         let listener = try UnixListener(path: path, backlog: Self.backlog, mode: mode)
         unixListener = listener
         port = 0
@@ -40,10 +45,12 @@ final class ListeningSocket {
 
     /// Listens on 127.0.0.1; port 0 takes a free one.
     init(
-        loop: EventLoop, loopbackPort: UInt16, accepted: @escaping (Int32) -> Void
+        loop: EventLoop, loopbackPort: UInt16, accepted: @escaping (Int32) -> Void,
+        overloaded: @escaping () -> [UInt8]
     ) throws(LoopbackError) {
         self.loop = loop
         self.accepted = accepted
+        self.overloaded = overloaded
         unixListener = nil
         let listener = try LoopbackListener(
             LoopbackAddress(port: loopbackPort), backlog: Self.backlog)
@@ -53,9 +60,14 @@ final class ListeningSocket {
     }
 
     /// While false, clients wait in the kernel's backlog.
-    var isAccepting: Bool {
-        get { watcher?.interest.isEmpty == false }
-        set { watcher?.interest = newValue ? .read : [] }
+    var isAccepting = true {
+        didSet { updateInterest() }
+    }
+
+    private var isPaused: Bool { retry?.isActive == true }
+
+    private func updateInterest() {
+        watcher?.interest = isAccepting && !isPaused ? .read : []
     }
 
     /// Refuses further clients and removes the socket's file, if it is still ours.
@@ -63,6 +75,7 @@ final class ListeningSocket {
         guard watcher != nil else { return }
         watcher = nil
         retry = nil
+        reserve.release()
         _ = Glibc.close(descriptor)
         unixListener?.removeFile()
     }
@@ -72,24 +85,27 @@ final class ListeningSocket {
     }
 
     private func accept() {
-        for _ in 0..<Self.acceptsPerRound where isAccepting {
+        for _ in 0..<Self.acceptsPerRound where isAccepting && !isPaused {
             do throws(SystemError) {
                 accepted(try UnixSocket.accept(from: descriptor))
             } catch {
                 switch error.number {
                 case EAGAIN: return
                 case ECONNABORTED, EINTR: continue
+                case _ where ReserveDescriptor.isFor(error):
+                    if !reserve.refuseOne(at: descriptor, overloaded()) { pauseAfterError() }
                 default: return pauseAfterError()
                 }
             }
         }
     }
 
-    /// No descriptors or memory: the client stays in the backlog, so asking again at once would spin.
+    /// No memory, or not even the reserve: the client stays in the backlog, so asking again at once
+    /// would spin.
     private func pauseAfterError() {
-        isAccepting = false
         retry = loop.schedule(after: Self.pauseAfterError) { [weak self] in
-            self?.isAccepting = true
+            self?.updateInterest()
         }
+        updateInterest()
     }
 }

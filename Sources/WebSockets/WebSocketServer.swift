@@ -48,17 +48,18 @@ public final class WebSocketServer {
     ///   at all is up to its directory.
     public func listen(unixSocket path: String, mode: UInt32) throws(UnixSocketError) {
         listeningSockets.append(
-            try ListeningSocket(loop: loop, unixSocket: path, mode: mode) { [unowned self] in
-                accept($0)
-            })
+            try ListeningSocket(
+                loop: loop, unixSocket: path, mode: mode,
+                accepted: { [unowned self] in accept($0) },
+                overloaded: { [unowned self] in overloaded() }))
     }
 
     /// Listens on 127.0.0.1, for tests and benchmarks without a proxy; port 0 takes a free one.
     /// - Returns: the port.
     public func listen(loopbackPort: UInt16) throws(LoopbackError) -> UInt16 {
-        let listening = try ListeningSocket(loop: loop, loopbackPort: loopbackPort) {
-            [unowned self] in accept($0)
-        }
+        let listening = try ListeningSocket(
+            loop: loop, loopbackPort: loopbackPort, accepted: { [unowned self] in accept($0) },
+            overloaded: { [unowned self] in overloaded() })
         listeningSockets.append(listening)
         return listening.port
     }
@@ -107,6 +108,10 @@ public final class WebSocketServer {
         let victims = doomed
         doomed = []
         for connection in victims { connection.kill() }
+    }
+
+    private func overloaded() -> [UInt8] {
+        delegate.map { Handshake.response($0.refusalWithoutDescriptors(), withBody: true) } ?? []
     }
 
     private func accept(_ descriptor: Int32) {

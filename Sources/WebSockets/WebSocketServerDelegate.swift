@@ -61,6 +61,8 @@ public protocol WebSocketServerDelegate: AnyObject {
     func decide(_ request: HandshakeRequest) -> HandshakeDecision
     /// The answer to what is no HTTP request that this server reads.
     func refusal(of malformed: MalformedRequest) -> HTTPRefusal
+    /// For a client who is refused before anything of it is read: no descriptor is left.
+    func refusalWithoutDescriptors() -> HTTPRefusal
     /// The upgrade was answered; from here on the connection can be written to.
     func opened(_ connection: WebSocketConnection)
     /// A complete message. What breaks the protocol, UTF-8 or the limit never gets here.

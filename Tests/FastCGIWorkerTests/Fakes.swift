@@ -73,7 +73,7 @@ struct Bench {
         return handler.answer(
             Request(
                 method: method, path: parts[0], query: parts.count > 1 ? parts[1] : nil,
-                remoteAddress: address, headers: { headers[$0] },
+                remoteAddress: address, headers: { name in headers[name].map { [$0] } ?? [] },
                 body: { maximum in
                     bytes.count > maximum
                         ? .failure(.tooLarge(maximumBytes: maximum)) : .success(bytes)

@@ -1,7 +1,11 @@
+import Daemon
 import FastCGIWorker
 import JSON
+import Logging
 import Protocol
+import Realtime
 import Testing
+import TestSupport
 
 @Suite struct RequestHandlerTests {
     @Test func `an operation gets the path's, the query's and the body's parameters`() {
@@ -201,7 +205,36 @@ import Testing
         #expect(bench.send("GET", "/api/sessions", headers: headers).status == 200)
     }
 
-    @Test(arguments: ["text/plain", "", "application/jsonp", "application/x-www-form-urlencoded"])
+    @Test func `a body may be left out only where it has no required member`() {
+        let bench = Bench(.key(.admin, .publish, .sessionsWrite))
+        for (method, path) in [
+            ("POST", "/api/publish"), ("PUT", "/api/theme"), ("PATCH", "/api/config"),
+            ("POST", "/api/keys"), ("POST", "/api/sessions/s/messages"),
+        ] {
+            #expect(bench.send(method, path).code == "VALIDATION_ERROR", "\(method) \(path)")
+        }
+        #expect(bench.hub.questions.isEmpty)
+        #expect(bench.send("PUT", "/api/specs/s").status == 200)
+    }
+
+    @Test(arguments: Request.uniqueHeaders)
+    func `a header that decides is taken once`(_ name: String) {
+        let hub = FakeHub()
+        let handler = RequestHandler(
+            hub: hub, gate: FakeGate.key(.admin), settings: Settings(),
+            metrics: Metrics(process: "fcgi"), logger: .silent,
+            now: { Timestamp(milliseconds: 0) })
+        let request = Request(
+            method: "GET", path: "/api/keys", remoteAddress: "192.0.2.7",
+            headers: { $0 == name ? ["a", "a"] : [] }, body: { _ in .success([]) })
+        #expect(handler.answer(request).status == 400)
+        #expect(hub.questions.isEmpty)
+    }
+
+    @Test(arguments: [
+        "text/plain", "", "application/jsonp", "application/x-www-form-urlencoded",
+        "application/json; charset=utf-16", "application/json;charset=latin1",
+    ])
     func `a body of another media type is 415`(type: String) {
         let response = Bench(.key(.sessionsWrite)).send(
             "POST", "/api/sessions", body: "{}", headers: ["content-type": type])
@@ -210,6 +243,7 @@ import Testing
 
     @Test(arguments: [
         "application/json; charset=utf-8", "Application/JSON", "application/vnd.x+json",
+        "application/json;charset=\"UTF-8\"", "application/json; v=1", "application/json;",
     ])
     func `JSON by any of its names is taken`(type: String) {
         let response = Bench(.key(.sessionsWrite)).send(
@@ -217,10 +251,11 @@ import Testing
         #expect(response.status == 201)
     }
 
-    @Test func `a body that is no JSON is 415, JSON of no use is 400`() {
+    @Test func `a body that is no JSON and JSON of no use are told apart`() {
         let bench = Bench(.key(.sessionsWrite))
-        for body in ["{", "x", "{} {}", #"{"a":"\uD800"}"#] {
-            #expect(bench.send("POST", "/api/sessions", body: body).status == 415)
+        for body in ["{", "x", "{} {}", #"{"a":"\uD800"}"#, "\u{FEFF}{}", "{\0}", "{\"a\":1\0}"] {
+            let response = bench.send("POST", "/api/sessions", body: body)
+            #expect(response.status == 400 && response.code == "INVALID_JSON", "\(body)")
         }
         let deep = String(repeating: "[", count: 70) + String(repeating: "]", count: 70)
         for body in [#"{"a":1,"a":2}"#, #"{"n":99999999999999999999}"#, deep, "[]", "5", "null"] {

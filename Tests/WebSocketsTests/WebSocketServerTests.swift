@@ -21,6 +21,8 @@ private final class EchoDelegate: WebSocketServerDelegate {
         HTTPRefusal(status: malformed == .timedOut ? 408 : 400, reason: "Refused")
     }
 
+    func refusalWithoutDescriptors() -> HTTPRefusal { HTTPRefusal(status: 503, reason: "Full") }
+
     func opened(_ connection: WebSocketConnection) {}
 
     func received(_ message: InboundMessage, on connection: WebSocketConnection) {

@@ -114,7 +114,9 @@ extension Metric {
     public static let agentQuestions = counter(
         "agent_permission_questions_total", "Questions that runs asked people.")
 
-    private static let http = [httpRequests, httpRequestMilliseconds, httpThreadsBusy]
+    private static let http = [
+        httpRequests, httpRequestMilliseconds, httpThreadsBusy, httpConnectionsRefused,
+    ]
 
     public static let httpRequests = counter(
         "http_requests_total", by: "status", "REST requests by status.")
@@ -122,4 +124,7 @@ extension Metric {
         "http_request_milliseconds_total", "Time spent in REST requests.")
     public static let httpThreadsBusy = gauge(
         "http_threads_busy", "FastCGI threads that are answering a request.")
+    public static let httpConnectionsRefused = counter(
+        "http_connections_refused_total", by: "reason",
+        "FastCGI connections that ended without an answer to a request.")
 }

@@ -4,7 +4,7 @@ import Glibc
 /// The signals of a daemon: SIGTERM and SIGINT stop it, SIGHUP reloads, SIGPIPE is nothing.
 ///
 /// Confined to the loop's thread, and in force until released. Libraries that install handlers of
-/// their own (`FCGX_Init`) must have done so before this is made.
+/// their own must have done so before this is made.
 public final class StopSignal {
     private var watchers: [SignalWatcher] = []
 

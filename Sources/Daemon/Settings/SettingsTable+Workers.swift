@@ -58,12 +58,13 @@ extension SettingsTable {
     static let fastCGI: [Setting] = [
         .integer(
             "fastCGI.threads", "FCGI_THREADS", \.fastCGI.threads, 1...512, .restart,
-            "Requests answered at once; with kept connections at least nginx workers x keepalive "
-                + "plus new ones, or requests starve."),
+            "Requests answered at once; a connection takes a thread only once its request is whole."
+        ),
         .integer(
             "fastCGI.maximumBodyBytes", "FCGI_MAX_BODY_BYTES",
             \.fastCGI.maximumBodyBytes, 1_024...67_108_864, unit: .bytes, .restart,
-            "Threads times this is what request bodies can occupy; nginx has the same limit."),
+            "Bodies that arrive at once take at most 256 MiB, or this for twice the threads; nginx has"
+                + " the same limit."),
         .milliseconds(
             "fastCGI.hubTimeoutMs", "FCGI_HUB_TIMEOUT_MS",
             \.fastCGI.hubTimeout, 100...60_000, .restart,

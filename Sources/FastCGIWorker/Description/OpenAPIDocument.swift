@@ -74,7 +74,8 @@ extension OpenAPIDocument {
         let parameters = pathParameters(route) + route.query.map(parameter)
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let body = route.body {
-            operation["requestBody"] = ["required": true, "content": json(body)]
+            let isRequired = !RequestSchemas.optionalBodies.contains(body)
+            operation["requestBody"] = ["required": .bool(isRequired), "content": json(body)]
         }
         operation["responses"] = responses(route)
         operation["security"] = security(route)
@@ -99,10 +100,10 @@ extension OpenAPIDocument {
 
     /// The statuses with which a route may refuse.
     private static func refusals(_ route: Route) -> [Int] {
-        var codes: [Int] = [401]
+        // A header sent twice or a broken escape is a malformed request anywhere.
+        var codes: [Int] = [400, 401]
         if route.access != .open { codes += [403] }
         if route.template.contains("{") { codes += [404] }
-        if route.body != nil || !route.query.isEmpty || route.target == .publish { codes += [400] }
         if route.body != nil { codes += [413, 415] }
         if route.isWrite, route.template.contains("{") || route.body != nil { codes += [409] }
         if route.isWrite { codes += [429] }

@@ -79,6 +79,10 @@ enum RequestSchemas {
         (.publishedEvent, publishedEvent),
     ]
 
+    /// Bodies without a required member may be left out: nothing is changed by them then.
+    static let optionalBodies = Set(
+        all.filter { $0.1["properties"] != nil && $0.1["required"] == nil }.map(\.0))
+
     private static let scopes: JSONValue = [
         "type": "array", "items": Schema.words(Scope.allCases.map(\.rawValue)), "minItems": 1,
         "uniqueItems": true,

@@ -1,3 +1,4 @@
+import Access
 import Daemon
 import EventLoop
 import FastCGI
@@ -11,7 +12,7 @@ import System
 public final class FastCGIWorkerProcess: DaemonService {
     private let process: DaemonProcess
     private let loop: EventLoop
-    private let listener: FastCGIListener
+    private let server: FastCGIServer
     private let link: HubLink
     private let desk: HubDesk
     private let gate: CredentialGate
@@ -20,6 +21,7 @@ public final class FastCGIWorkerProcess: DaemonService {
     private let threads: Int
     private var runningThreads = 0
     private var timers: [Timer] = []
+    private var descriptorWarnings = LogPace()
 
     public init(_ process: DaemonProcess) throws {
         self.process = process
@@ -28,9 +30,12 @@ public final class FastCGIWorkerProcess: DaemonService {
         let arguments = process.arguments
         threads = process.settings.fastCGI.threads
         metrics = Metrics(process: arguments.name)
-        // Prepares libfcgi too, whose signal handlers ours must come after.
-        listener = try FastCGIListener(
-            path: arguments.paths.fcgiSocket, backlog: Self.backlog, mode: Self.socketMode)
+        server = try FastCGIServer(
+            loop: loop, path: arguments.paths.fcgiSocket, backlog: Self.backlog,
+            mode: Self.socketMode,
+            limits: FastCGILimits(
+                maximumBodyBytes: process.settings.fastCGI.maximumBodyBytes),
+            threads: threads, overloaded: { Self.overloaded })
         let hello = Hello(role: .fastCGIWorker, name: arguments.name, processID: getpid())
         link = HubLink(
             loop: loop, path: arguments.paths.workersSocket, hello: hello, logger: logger)
@@ -38,6 +43,9 @@ public final class FastCGIWorkerProcess: DaemonService {
         gate = CredentialGate(now: { WallClock.now })
         startThreads(process.settings)
         follow(link)
+        server.onRefusal = { [weak self] refusal in self?.note(refusal) }
+        server.onFull = { [metrics] in metrics.counter(.limitsReached, "fastCGI.connections").add()
+        }
         timers.append(
             loop.schedule(after: Self.reportInterval, repeating: Self.reportInterval) {
                 [weak self] in self?.report()
@@ -59,7 +67,7 @@ public final class FastCGIWorkerProcess: DaemonService {
         link.start()
         process.ready(
             "\(threads) threads wait for requests",
-            ["socket": "\(listener.path)", "threads": "\(threads)"])
+            ["socket": "\(server.path)", "threads": "\(threads)"])
     }
 
     public func finish() -> Logger.Metadata {
@@ -80,14 +88,15 @@ extension FastCGIWorkerProcess {
                 now: { WallClock.now }),
             metrics: metrics)
         let ended = loop.mailbox(capacity: threads) { [weak self] (ends: [ThreadEnd]) in
-            for end in ends { self?.threadEnded(end) }
+            for _ in ends { self?.threadEnded() }
         }
         runningThreads = threads
-        let listener = listener
+        let queue = server.requests
         for number in 1...threads {
             NamedThread.start("request-\(number)") {
                 // Room for one message a thread: it is always taken.
-                _ = ended.post(ThreadEnd(running: requests, on: listener))
+                requests.run(queue)
+                _ = ended.post(ThreadEnd())
             }
         }
     }
@@ -115,33 +124,44 @@ extension FastCGIWorkerProcess {
 extension FastCGIWorkerProcess {
     /// No new connection, running requests are answered, then the end.
     public func stop() {
-        listener.shutdown()
+        server.shutdown()
         timers.append(loop.schedule(after: Self.patience) { [desk] in desk.close() })
         timers.append(loop.schedule(after: Self.drain) { [loop] in loop.stop() })
     }
 
-    private func threadEnded(_ end: ThreadEnd) {
+    private func threadEnded() {
         runningThreads -= 1
-        if let failure = end.failure {
-            logger.critical("a request thread cannot work", metadata: ["reason": "\(failure)"])
-            process.exitStatus = 1
-            if !process.isStopping { process.stop() }
-        }
         if runningThreads == 0 { loop.stop() }
     }
 }
 
-/// How a request thread ended: after the shutdown, or because it could not begin.
-private struct ThreadEnd: Sendable {
-    let failure: FastCGIError?
+/// A request thread has ended.
+private struct ThreadEnd: Sendable {}
 
-    /// Answers requests until the shutdown; blocks.
-    init(running requests: RequestLoop, on listener: FastCGIListener) {
-        do throws(FastCGIError) {
-            try requests.run(listener)
-            failure = nil
-        } catch {
-            failure = error
+// MARK: - Connections without an answer
+
+extension FastCGIWorkerProcess {
+    /// For a connection that finds no descriptor left.
+    private static var overloaded: CGIOutput {
+        let error = OperationError(
+            .serviceUnavailable, "this worker has no room for another connection; try again",
+            retryAfterSeconds: 1)
+        return Response.refusal(Refusal(error), requestID: RequestID(from: nil)).output
+    }
+
+    private func note(_ refusal: FastCGIRefusal) {
+        metrics.counter(.httpConnectionsRefused, refusal.label).add()
+        switch refusal {
+        case .noDescriptors:
+            metrics.counter(.limitsReached, "fastCGI.descriptors").add()
+            guard descriptorWarnings.mayLog(at: loop.now) else { return }
+            logger.error(
+                "connections are refused: no descriptor is left",
+                metadata: ["hint": "raise LimitNOFILE of this unit"])
+        case .timedOut:
+            metrics.counter(.limitsReached, "fastCGI.peerTimeout").add()
+        default:
+            logger.debug("connection ended", metadata: ["reason": "\(refusal)"])
         }
     }
 }

@@ -3,7 +3,7 @@ import EventLoop
 import FastCGI
 import Protocol
 
-/// One request thread: accepts, answers, and does so again until the listener is shut down.
+/// One request thread: takes a whole request, answers it, and does so again until the shutdown.
 struct RequestLoop: Sendable {
     private let handler: RequestHandler
     private let metrics: Metrics
@@ -17,23 +17,19 @@ struct RequestLoop: Sendable {
         milliseconds = metrics.counter(.httpRequestMilliseconds)
     }
 
-    /// Blocks; call it on a thread of its own.
-    func run(_ listener: FastCGIListener) throws(FastCGIError) {
-        let slot = try FastCGIRequestSlot(listener)
-        while let request = slot.accept() {
+    /// Blocks until the server's shutdown; call it on a thread of its own.
+    func run(_ requests: FastCGIRequests) {
+        while let exchange = requests.next() {
             busy.add(1)
-            let elapsed = ContinuousClock().measure { serve(request) }
+            let elapsed = ContinuousClock().measure { serve(exchange) }
             milliseconds.add(Int(clamping: elapsed.wholeMilliseconds))
             busy.add(-1)
         }
     }
 
-    private func serve(_ request: FastCGIRequest) {
-        let response = handler.answer(Request(request))
+    private func serve(_ exchange: FastCGIExchange) {
+        let response = handler.answer(Request(exchange.request))
         metrics.counter(.httpRequests, "\(response.status)").add()
-        request.respond(
-            status: response.status, headers: response.headers.map { ($0.name, $0.value) },
-            body: response.body)
-        request.finish()
+        exchange.answer(response.output)
     }
 }

@@ -8,7 +8,7 @@ extension RequestHandler {
         _ request: Request, _ caller: Caller?
     ) throws(Refusal) -> Response {
         guard let caller else { preconditionFailure("publishing is not open to everybody") }
-        let document = try body.read(request)
+        let document = try body.read(request, isOptional: false)
         let events: PublishRequest
         do throws(ValidationError) {
             events = try PublishRequest(document, at: now())

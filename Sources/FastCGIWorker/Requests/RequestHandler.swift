@@ -53,6 +53,9 @@ package struct RequestHandler: Sendable {
     }
 
     private func serve(_ request: Request) throws(Refusal) -> Response {
+        if let name = request.repeatedHeader {
+            throw Refusal(.badRequest, "the header \(name) was sent more than once")
+        }
         let target = RequestTarget(path: request.path, query: request.query)
         let (route, parameters) = try route(request, target)
         if let name = target.malformedQuery.first {
@@ -141,8 +144,9 @@ extension RequestHandler {
     private func body(
         of request: Request, _ route: Route
     ) throws(Refusal) -> JSONObject {
-        guard route.body != nil else { return [:] }
-        guard let fields = try body.read(request).objectValue else {
+        guard let schema = route.body else { return [:] }
+        let isOptional = RequestSchemas.optionalBodies.contains(schema)
+        guard let fields = try body.read(request, isOptional: isOptional).objectValue else {
             throw Refusal(path: "", "the body is a JSON object")
         }
         return fields

@@ -1,4 +1,5 @@
 import Access
+import FastCGI
 import JSON
 import Protocol
 
@@ -14,6 +15,10 @@ package struct Response: Sendable {
         self.status = status
         self.headers = headers
         self.body = body
+    }
+
+    var output: CGIOutput {
+        CGIOutput(status: status, headers: headers.map { ($0.name, $0.value) }, body: body)
     }
 
     /// An answer in JSON.

@@ -17,6 +17,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
 
     // A request that cannot be served as it is.
     case badRequest = "BAD_REQUEST"
+    /// A body whose media type is right and whose text does not parse.
+    case invalidJSON = "INVALID_JSON"
     case validationError = "VALIDATION_ERROR"
     case notFound = "NOT_FOUND"
     case methodNotAllowed = "METHOD_NOT_ALLOWED"
@@ -53,7 +55,9 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// The HTTP status under which the REST error body carries this code.
     public var httpStatus: Int {
         switch self {
-        case .invalidMessage, .invalidCommand, .channelInvalid, .badRequest, .validationError: 400
+        case .invalidMessage, .invalidCommand, .channelInvalid, .badRequest, .invalidJSON,
+            .validationError:
+            400
         case .authRequired, .invalidAPIKey, .invalidSession, .sessionExpired, .invalidLogin: 401
         case .originForbidden, .scopeRequired, .forbidden, .channelForbidden: 403
         case .notFound, .permissionNotFound: 404

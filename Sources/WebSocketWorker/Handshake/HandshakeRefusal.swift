@@ -12,6 +12,8 @@ package enum HandshakeRefusal: Error, Equatable {
     /// This worker is about to end.
     case draining
     case malformed(MalformedRequest)
+    /// The process has no descriptor left for the client.
+    case noDescriptors
 
     /// The code in the answer's body; the label of the metric too.
     package var code: ErrorCode {
@@ -19,7 +21,7 @@ package enum HandshakeRefusal: Error, Equatable {
         case .notFound: .notFound
         case .notAnUpgrade, .malformed(.unsupportedVersion): .upgradeRequired
         case .access(let error): error.code
-        case .tooManyConnections: .tooManyConnections
+        case .tooManyConnections, .noDescriptors: .tooManyConnections
         case .draining: .serviceUnavailable
         case .malformed(.timedOut): .requestTimeout
         case .malformed(.notHTTP), .malformed(.headTooLarge): .badRequest
@@ -37,6 +39,7 @@ package enum HandshakeRefusal: Error, Equatable {
     package var limit: String? {
         switch self {
         case .tooManyConnections(let limit): limit.rawValue
+        case .noDescriptors: "webSocket.descriptors"
         case .malformed(.timedOut): "webSocket.handshakeTimeoutMs"
         default: nil
         }
@@ -49,6 +52,7 @@ package enum HandshakeRefusal: Error, Equatable {
         case .access(let error): error.description
         case .tooManyConnections(let limit):
             "too many open connections (\(limit.rawValue)); close some, or try again later"
+        case .noDescriptors: "this worker has no room for another connection; try again later"
         case .draining: "this worker is about to restart; try again"
         case .malformed(.notHTTP(let what)): "the request is malformed: \(what)"
         case .malformed(.headTooLarge(let maximum)): "the request's head is over \(maximum) bytes"
@@ -65,7 +69,7 @@ package enum HandshakeRefusal: Error, Equatable {
         case .access(.unavailable), .draining: [("Retry-After", "1")]
         case .access(let error) where error.code.httpStatus == 401:
             [("WWW-Authenticate", "Bearer")]
-        case .tooManyConnections: [("Retry-After", "10")]
+        case .tooManyConnections, .noDescriptors: [("Retry-After", "10")]
         default: []
         }
     }

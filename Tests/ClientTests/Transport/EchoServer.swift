@@ -66,6 +66,8 @@ private final class Echo: WebSocketServerDelegate {
         HTTPRefusal(status: 400, reason: "Refused")
     }
 
+    func refusalWithoutDescriptors() -> HTTPRefusal { HTTPRefusal(status: 503, reason: "Full") }
+
     func opened(_ connection: WebSocketConnection) {}
 
     func received(_ message: InboundMessage, on connection: WebSocketConnection) {
