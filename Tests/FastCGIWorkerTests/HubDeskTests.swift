@@ -3,6 +3,7 @@ import Crypto
 import Daemon
 import EventLoop
 import FastCGIWorker
+import Glibc
 import IPC
 import JSON
 import Logging
@@ -37,13 +38,67 @@ import TestSupport
 }
 
 @Suite struct HubDeskTests {
+    @Test func `one team's flood of questions holds up another for what is under way`() throws {
+        let folder = try TemporaryDirectory()
+        let loop = try EventLoop()
+        let hub = try IPCListener(
+            loop: loop, path: folder.file("hub.sock"), trustedUsers: [getuid()],
+            maximumQueueBytes: 1 << 20)
+        var peer: IPCConnection?
+        var asked: [(request: Int64, credential: CredentialID?)] = []
+        hub.onPeer = { _, connection in
+            peer = connection
+            connection.onMessage = { envelope in
+                if case .publish(let request, let credential, _, _) = try? PeerMessage(envelope) {
+                    asked.append((request, credential))
+                }
+            }
+            let welcome = Welcome(instance: "i", generations: Generations(config: 0, theme: 0))
+            connection.send(HubMessage.welcome(welcome).envelope)
+            connection.flush()
+        }
+        let link = HubLink(
+            loop: loop, path: folder.file("hub.sock"),
+            hello: Hello(role: .fastCGIWorker, name: "fcgi", processID: 1), logger: .silent)
+        let desk = HubDesk(link: link) { $0 == "modest" ? "t2" : "t1" }
+        let gateway = desk.makeGateway(
+            loop: loop, threads: 11, timeout: .seconds(60), metrics: Metrics(process: "fcgi"))
+        let ends = loop.mailbox(capacity: 11) { (_: [HubReply]) in }
+        func ask(_ count: Int, as credential: CredentialID) {
+            let event = ProducedEvent(
+                channel: .team("t1"), eventID: "e", isIdempotent: false,
+                time: Timestamp(milliseconds: 0), content: .ready(textBytes: 1))
+            let question = HubQuestion.publish(
+                credential, Array(repeating: event, count: count),
+                texts: Array(repeating: 1, count: count))
+            NamedThread.start("ask") { _ = ends.post(gateway.ask(question)) }
+        }
+        link.start()
+        #expect(loop.run { link.isUp })
+        for _ in 1...10 { ask(1_000, as: "greedy") }
+        #expect(loop.run { desk.waitingCount == 8 && asked.count == 2 })
+        ask(1, as: "modest")
+        #expect(loop.run { desk.waitingCount == 9 })
+        var answered = 0
+        while answered < 11, let connection = peer {
+            #expect(loop.run { asked.count > answered })
+            connection.send(HubMessage.result(asked[answered].request, .null).envelope)
+            connection.flush()
+            answered += 1
+        }
+        let place = try #require(asked.firstIndex { $0.credential == "modest" })
+        #expect(asked.count == 11 && place <= 3)
+        desk.close()
+        link.stop()
+    }
+
     @Test func `with no hub there, and after the desk is closed, a question is lost`() throws {
         let loop = try EventLoop()
         let link = HubLink(
             loop: loop, path: "/nonexistent/hub.sock",
             hello: Hello(role: .fastCGIWorker, name: "fcgi", processID: 1),
             logger: .silent)
-        let desk = HubDesk(link: link)
+        let desk = HubDesk(link: link) { _ in nil }
         let gateway = desk.makeGateway(
             loop: loop, threads: 1, timeout: .seconds(5), metrics: Metrics(process: "fcgi"))
         let done = loop.mailbox(capacity: 2) { (replies: [HubReply]) in

@@ -1,5 +1,6 @@
 import JSON
 import Protocol
+import Realtime
 
 /// What a request thread needs of the hub: one question, one answer.
 ///
@@ -13,6 +14,18 @@ package protocol HubCaller: Sendable {
 package enum HubQuestion: Sendable, Equatable {
     case call(CredentialID?, Operation, JSONObject)
     case publish(CredentialID, [ProducedEvent], texts: [UInt8])
+
+    var credential: CredentialID? {
+        switch self {
+        case .call(let credential, _, _): credential
+        case .publish(let credential, _, _): credential
+        }
+    }
+
+    /// How long the hub's loop is at it, in events.
+    var cost: Int {
+        if case .publish(_, let events, _) = self { max(1, events.count) } else { 1 }
+    }
 
     func message(_ request: Int64) -> PeerMessage {
         switch self {

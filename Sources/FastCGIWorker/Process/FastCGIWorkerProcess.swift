@@ -39,8 +39,9 @@ public final class FastCGIWorkerProcess: DaemonService {
         let hello = Hello(role: .fastCGIWorker, name: arguments.name, processID: getpid())
         link = HubLink(
             loop: loop, path: arguments.paths.workersSocket, hello: hello, logger: logger)
-        desk = HubDesk(link: link)
-        gate = CredentialGate(now: { WallClock.now })
+        let gate = CredentialGate(now: { WallClock.now })
+        self.gate = gate
+        desk = HubDesk(link: link, team: gate.team(of:))
         startThreads(process.settings)
         follow(link)
         server.onRefusal = { [weak self] refusal in self?.note(refusal) }

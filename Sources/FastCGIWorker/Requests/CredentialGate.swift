@@ -23,6 +23,11 @@ package final class CredentialGate: Gate {
         return Caller(principal: resolution.principal, isByCookie: resolution.source == .cookie)
     }
 
+    /// Whose credential it is; nil where it is none of the table.
+    package func team(of credential: CredentialID) -> TeamID? {
+        table.withLock { $0[credential]?.teamID }
+    }
+
     private static func presented(by request: Request) -> PresentedCredentials {
         PresentedCredentials(
             query: request.query, apiKey: request.header("x-api-key"),

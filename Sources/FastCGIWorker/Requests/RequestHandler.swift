@@ -13,6 +13,7 @@ package struct RequestHandler: Sendable {
     private let admission: Admission
     let hub: any HubCaller
     let body: RequestBody
+    private let places: RequestPlaces
     private let logger: Logger
     private let limits: Counter
     private let passwords: PasswordPlaces
@@ -29,6 +30,7 @@ package struct RequestHandler: Sendable {
             gate: gate, hub: hub,
             origins: OriginPolicy(allowedOrigins: settings.http.allowedOrigins))
         body = RequestBody(maximumBytes: settings.fastCGI.maximumBodyBytes)
+        places = RequestPlaces(threads: settings.fastCGI.threads, metrics: metrics)
         self.logger = logger
         limits = metrics.counter(.limitsReached, "fastCGI.maximumBodyBytes")
         passwords = PasswordPlaces(
@@ -62,6 +64,15 @@ package struct RequestHandler: Sendable {
             throw Refusal(path: name, "the query is not percent-encoded UTF-8")
         }
         let caller = try admission.admit(request, to: route)
+        return try places.withPlace(for: caller?.principal.teamID) { () throws(Refusal) in
+            try serve(request, target, route, parameters, for: caller)
+        }
+    }
+
+    private func serve(
+        _ request: Request, _ target: RequestTarget, _ route: Route,
+        _ parameters: [(name: String, value: String)], for caller: Caller?
+    ) throws(Refusal) -> Response {
         switch route.target {
         case .health: return .json(["status": "ok"])
         case .description:
