@@ -4,7 +4,7 @@
 import * as rest from './rest.js'
 import { Transcript } from './transcript.js'
 
-const PAGE = 50, RECENT = 200
+const PAGE = 50, RECENT = 200, RECENT_PAGES = 4
 const FIRST_RETRY = 1_000, LAST_RETRY = 10_000
 
 export class SessionFeed {
@@ -96,9 +96,10 @@ export class SessionFeed {
 
   async #read(joined, round, patience) {
     try {
-      const [session, page, recent] = await Promise.all([
-        rest.readSession(this.#id), rest.messages(this.#id, { limit: PAGE }), this.#recent(joined)])
-      if (round === this.#round) this.#begin(session, page, recent, joined.snapshot)
+      const [session, page, recent, questions] = await Promise.all([
+        rest.readSession(this.#id), rest.messages(this.#id, { limit: PAGE }), this.#recent(joined),
+        this.#questions(joined.snapshot)])
+      if (round === this.#round) this.#begin(session, page, recent, joined.snapshot, questions)
     } catch (error) {
       if (round !== this.#round) return
       this.problem = error.message
@@ -111,21 +112,33 @@ export class SessionFeed {
   /** The latest events know what messages do not: why a run failed, who allowed what, durations. */
   async #recent({ channel, epoch, offset }) {
     try {
-      const since = `${epoch}:${Math.max(0, offset - RECENT)}`
-      const { items } = await rest.history(channel, { since, limit: RECENT })
-      return items.filter((event) => event.offset <= offset)
+      const events = []
+      let place = { since: `${epoch}:${Math.max(0, offset - RECENT)}` }
+      // Pages of long events are short; what a few of them do not reach, nobody waits for.
+      for (let pages = 0; place && pages < RECENT_PAGES; pages++) {
+        const { items, nextCursor } = await rest.history(channel, { ...place, limit: RECENT })
+        events.push(...items)
+        place = nextCursor && events.length < RECENT ? { cursor: nextCursor } : null
+      }
+      return events.filter((event) => event.offset <= offset)
     } catch {
       return []   // the messages are all there without them
     }
   }
 
-  #begin(session, page, recent, snapshot) {
+  /** A snapshot has room for so many questions; REST has all of them. */
+  async #questions(snapshot) {
+    return snapshot?.omitted?.pendingPermissions ? (await rest.questionsOf(this.#id)).items
+      : snapshot?.pendingPermissions
+  }
+
+  #begin(session, page, recent, snapshot, questions) {
     this.#older = page.nextCursor
     this.transcript.reset({
       session, snapshot, recent, messages: page.items.reverse(), hasOlder: page.nextCursor !== null,
     })
     this.#desk.put(session)
-    if (snapshot) this.#desk.questionsOf(this.#id, snapshot.pendingPermissions)
+    if (questions) this.#desk.questionsOf(this.#id, questions)
     const held = this.#held
     this.#held = null
     this.state = 'ready'

@@ -1,5 +1,6 @@
 // The team's sessions as a model: what is loaded, how it changes, what a search shows. No DOM here.
 
+import { searchText } from './search-text.js'
 import { STATUSES, titleOf } from './words.js'
 
 /** What needs a person comes first, then what is at work, then what rests. */
@@ -33,10 +34,10 @@ export class SessionList {
 
   /** The latest first; waiting ones before all others, so that they are seen. */
   shown({ text = '', status = 'all' } = {}) {
-    const wanted = text.trim().toLowerCase()
+    const wanted = searchText(text.trim())
     return [...this.#sessions.values()]
       .filter((session) => (status === 'all' || session.status === status)
-        && (!wanted || titleOf(session).toLowerCase().includes(wanted) || session.id === text.trim()))
+        && (!wanted || searchText(titleOf(session)).includes(wanted) || session.id === text.trim()))
       .sort((a, b) => this.#isFirst(b) - this.#isFirst(a) || latest(b).localeCompare(latest(a)))
   }
 

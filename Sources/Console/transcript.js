@@ -130,7 +130,7 @@ export class Transcript {
       if (!this.#list.has(`u:${tool.toolUseId}`)) this.#list.append(itemOfTool(tool, null))
     }
     for (const request of snapshot.pendingPermissions ?? []) this.#waits(request)
-    this.setQueue(snapshot.queuedMessages ?? this.queue)
+    this.setQueue(snapshot.omitted?.queuedMessages ? this.queue : snapshot.queuedMessages ?? this.queue)
     for (const text of snapshot.nestedTexts ?? []) this.#begin(text, text.text)
     const text = snapshot.textInFlight
     if (text) this.#begin({}, text).isTail = new TextEncoder().encode(text).length > WHOLE

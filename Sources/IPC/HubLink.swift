@@ -153,7 +153,8 @@ public final class HubLink {
         switch message {
         case .welcome(let welcome):
             greeted(welcome)
-        case .subscribed(let number, _, _), .page(let number, _), .result(let number, _):
+        case .subscribed(let number, _, _), .page(let number, _), .result(let number, _),
+            .resultText(let number, _):
             answer(number, .answered(message))
         case .refused(let number, let error):
             answer(number, .refused(error))

@@ -26,13 +26,29 @@ public final class Maintenance: Sendable {
     public struct HistoryLimits: Sendable, Equatable {
         public var count: Int
         public var bytes: Int
+        /// Of all channels: over it the largest are cut to an even share.
+        public var totalBytes: Int
         /// Publications from before are removed.
         public var oldest: Timestamp
 
-        public init(count: Int, bytes: Int, oldest: Timestamp) {
+        public init(count: Int, bytes: Int, totalBytes: Int = .max, oldest: Timestamp) {
             self.count = count
             self.bytes = bytes
+            self.totalBytes = totalBytes
             self.oldest = oldest
+        }
+
+        /// The most that each of these histories may have, so that all of them fit into the total:
+        /// those below it lose nothing, however many there are above it.
+        static func evenShare(of total: Int, _ sizes: [Int]) -> Int {
+            var (rest, count) = (total, sizes.count)
+            for size in sizes.sorted() {
+                let (needed, isTooMuch) = size.multipliedReportingOverflow(by: count)
+                if isTooMuch || needed > rest { return rest / count }
+                rest -= size
+                count -= 1
+            }
+            return .max
         }
     }
 
@@ -56,9 +72,14 @@ public final class Maintenance: Sendable {
     /// - Parameters:
     ///   - isStopping: asked between transactions.
     ///   - report: called after each commit.
+    /// - Returns: whether all channels together were over their limit.
+    @discardableResult
     public func trim(
         _ limits: HistoryLimits, isStopping: () -> Bool, report: (Trimmed) -> Void
-    ) throws(StoreError) {
+    ) throws(StoreError) -> Bool {
+        let share = HistoryLimits.evenShare(of: limits.totalBytes, try keptBytes())
+        var limits = limits
+        limits.bytes = min(limits.bytes, share)
         for number in try overLimit(limits) {
             var size = BatchSize()
             while !isStopping() {
@@ -70,6 +91,15 @@ public final class Maintenance: Sendable {
                 try checkpoint()
                 usleep(Self.pauseMicroseconds)
             }
+        }
+        return share < .max
+    }
+
+    private func keptBytes() throws(StoreError) -> [Int] {
+        try transaction { (transaction) throws(StoreError) in
+            try transaction.rows(
+                "SELECT total_bytes - trimmed_bytes FROM channels WHERE total_bytes > trimmed_bytes"
+            ) { (row) throws(StoreError) in Int(try row.integer()) }
         }
     }
 

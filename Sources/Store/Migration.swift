@@ -7,8 +7,8 @@ struct Migration {
     let sql: String
 
     static let all = [
-        teamsAndChannels, sessions, runs, questionsOfTools, scopesOfReading, continuity, people,
-        startupFiles,
+        teamsAndChannels, sessions, runs, questionsOfTools, scopesOfReading, continuity,
+        people, startupFiles, searchedNames, sizes,
     ]
 
     /// Runs what is missing, each step in a transaction of its own.

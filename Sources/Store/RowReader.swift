@@ -11,6 +11,8 @@ struct RowReader {
     private let row: Row
     private let source: String
     private var column = 0
+    /// Of the values that were read so far.
+    private(set) var readBytes = 0
 
     init(_ row: Row, of source: String) {
         self.row = row
@@ -97,8 +99,15 @@ struct RowReader {
     }
 
     private mutating func next() -> DatabaseValue {
-        defer { column += 1 }
-        return row[column]
+        let value: DatabaseValue = row[column]
+        column += 1
+        switch value.storage {
+        case .null: break
+        case .int64, .double: readBytes += 8
+        case .string(let text): readBytes += text.utf8.count
+        case .blob(let data): readBytes += data.count
+        }
+        return value
     }
 
     /// About the column that was read last.

@@ -10,6 +10,10 @@ import System
 public final class Store {
     private let queue: DatabaseQueue
     private let lock: StoreLock
+    private let meter = ReadMeter()
+
+    /// Bytes of the values that this connection has read since it was opened.
+    public var readBytes: Int { meter.bytes }
 
     /// Opens or makes the database and brings it to the newest form.
     ///
@@ -32,6 +36,7 @@ public final class Store {
         } catch {
             throw StoreError("opening \(path)", error)
         }
+        queue.inDatabase { $0.add(function: SearchText.function) }
         try Migration.run(Array(Migration.all.prefix(version)), on: queue)
     }
 
@@ -54,7 +59,7 @@ public final class Store {
         var result: Result?
         do {
             try queue.inTransaction(.immediate) { database in
-                result = try body(StoreTransaction(database: database))
+                result = try body(StoreTransaction(database: database, meter: meter))
                 return .commit
             }
         } catch let error as DatabaseError {

@@ -6,6 +6,12 @@ import GRDB
 /// functions in extensions, one file a table; prepared statements are kept by their text.
 public struct StoreTransaction {
     let database: Database
+    let meter: ReadMeter
+
+    init(database: Database, meter: ReadMeter = ReadMeter()) {
+        self.database = database
+        self.meter = meter
+    }
 
     /// Runs `body` so that whatever it threw leaves no trace in the database.
     public func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
@@ -46,13 +52,34 @@ public struct StoreTransaction {
             var values: [Value] = []
             while let row = try cursor.next() {
                 var reader = RowReader(row, of: sql)
-                guard let value = try make(&reader) else { break }
+                let value = try make(&reader)
+                meter.bytes += reader.readBytes
+                guard let value else { break }
                 values.append(value)
             }
             return values
         } catch {
             throw StoreError(Self.short(sql), error)
         }
+    }
+
+    /// Reads rows until `maximumBytes` of what they hold are reached or `limit` of them; at least one
+    /// where there is one.
+    func batch<Value>(
+        _ sql: String, _ arguments: StatementArguments, limit: Int, maximumBytes: Int,
+        _ make: (inout RowReader) throws(StoreError) -> Value
+    ) throws(StoreError) -> RowBatch<Value> {
+        var (bytes, count) = (0, 0)
+        var hasMore = false
+        let rows = try rows(sql, arguments) { (row) throws(StoreError) -> Value? in
+            let value = try make(&row)
+            hasMore = count > 0 && (count >= limit || bytes + row.readBytes > maximumBytes)
+            guard !hasMore else { return nil }
+            bytes += row.readBytes
+            count += 1
+            return value
+        }
+        return RowBatch(rows: rows, hasMore: hasMore)
     }
 
     /// The first row, or nil.
@@ -78,4 +105,20 @@ public struct StoreTransaction {
     private static func short(_ sql: String) -> String {
         sql.split(whereSeparator: \.isWhitespace).prefix(6).joined(separator: " ")
     }
+}
+
+/// The rows of one read that ended at a limit, and whether there are more behind them.
+public struct RowBatch<Row> {
+    public let rows: [Row]
+    public let hasMore: Bool
+
+    public init(rows: [Row], hasMore: Bool) {
+        self.rows = rows
+        self.hasMore = hasMore
+    }
+}
+
+/// Counts the bytes of all values that were read through a connection; confined to its thread.
+final class ReadMeter {
+    var bytes = 0
 }

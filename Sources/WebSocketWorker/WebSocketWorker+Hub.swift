@@ -29,7 +29,7 @@ extension WebSocketWorker {
         case .credentials(let update): changeCredentials(update)
         case .withdrawn(let name, let owner): withdraw(name, owner: owner)
         case .announcement(let generations, let text): announce(generations, text)
-        case .welcome, .subscribed, .page, .result, .refused, .agent: break
+        case .welcome, .subscribed, .page, .result, .resultText, .refused, .agent: break
         }
     }
 

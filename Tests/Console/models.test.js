@@ -39,6 +39,21 @@ test('sessions that wait come first, then the latest', () => {
     { all: 3, waiting: 1, running: 0, failed: 0, interrupted: 0, idle: 2 })
 })
 
+test('a name is found in either case of every script, as the server finds it', () => {
+  const list = new SessionList()
+  const finds = (name, text) => {
+    list.put(session('a', { name }))
+    return list.shown({ text }).length === 1
+  }
+  const found = [['ΣΊΣΥΦΟΣ', 'σίσυφος'], ['Straße', 'STRASSE'], ['STRASSE', 'straße'], ['GROẞE', 'grosse'],
+    ['ПРИВЕТ мир', 'привет МИР'], ['Cafe\u0301', 'CAFÉ'], ['café', 'CAFE\u0301'], ['ＦＵＬＬ width', 'full'],
+    ['İzmir', 'i\u0307zmir'], ['ÅNGSTRÖM \u212b', 'ångström å'], ['ǅ', 'ǆ'], ['ﬁle', 'FILE'], ['𐐀', '𐐨']]
+  for (const [name, text] of found) assert.ok(finds(name, text), `${name}, ${text}`)
+  for (const [name, text] of [['café', 'cafe'], ['kırmızı', 'kirmizi'], ['İzmir', 'ızmir']]) {
+    assert.ok(!finds(name, text), `${name}, ${text}`)
+  }
+})
+
 test('an older state of a session does not replace a newer one', () => {
   const list = new SessionList()
   assert.ok(list.put(session('a', { status: 'running', updatedAt: '2026-11-20T10:00:00.000Z' })))

@@ -78,6 +78,7 @@ import Testing
                 "\(Limits.maximumEventsPerPublish)",
                 "\(settings.fastCGI.maximumBodyBytes) bytes",
                 "\(Limits.defaultPageRows), at most \(Limits.maximumPageRows)",
+                "\(Limits.maximumPageBytes) bytes",
             ])
     }
 

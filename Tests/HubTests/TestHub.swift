@@ -33,6 +33,9 @@ final class TestHub {
 
     /// What desks have done, to become commands.
     private final class Results {
+        /// Reads that have begun while ``TestHub/isReading`` was false.
+        var held: [(number: UInt64, work: @Sendable () -> any Sendable)] = []
+        var isReading = true
         var finished: [(desk: () -> Desk?, number: UInt64, value: any Sendable)] = []
     }
 
@@ -133,12 +136,28 @@ final class TestHub {
         return received[peer] ?? []
     }
 
+    /// While false, reads begin and do not end; ``read(_:)`` has them end.
+    var isReading: Bool {
+        get { results.isReading }
+        set { results.isReading = newValue }
+    }
+
+    /// Lets so many of the reads that have begun end.
+    func read(_ count: Int) throws {
+        for _ in 0..<count where !results.held.isEmpty {
+            let (number, work) = results.held.removeFirst()
+            results.finished.append(({ [weak core] in core?.desks.reads }, number, work()))
+            try apply([])
+        }
+    }
+
     // MARK: Inside
 
     private func perform(_ outbox: Outbox) {
         for effect in outbox.effects {
             switch effect {
-            case .send(let message, let peer): received[peer, default: []].append(message)
+            case .send(let message, let peer):
+                received[peer, default: []].append(message.asRead)
             case .broadcast(let message, let peers):
                 for peer in peers { received[peer, default: []].append(message) }
             case .close(let peer, let reason): closed[peer] = reason
@@ -176,15 +195,24 @@ final class TestHub {
             results.finished.append(({ core?.desks.files }, number, work()))
             return true
         }
+        let reads = Desk { number, work in
+            guard results.isReading else {
+                results.held.append((number, work))
+                return true
+            }
+            results.finished.append(({ core?.desks.reads }, number, work()))
+            return true
+        }
         let made = try HubCore(
-            store: try Store(path: database(in: directory)), settings: settings,
+            store: try Store(path: database(in: directory)),
+            reader: try StoreReader(path: database(in: directory)), settings: settings,
             paths: try Paths(
                 configDirectory: "\(directory)/config", stateDirectory: directory,
                 runDirectory: directory),
             environment: Self.environment(of: settings),
             metrics: HubMetrics(Metrics(process: "hub")),
             logger: .silent,
-            desks: Desks(passwords: passwords, files: files))
+            desks: Desks(passwords: passwords, files: files, reads: reads))
         core = made
         return (made, results)
     }
@@ -197,10 +225,19 @@ enum TestHubError: Error {
 }
 
 extension HubMessage {
+    /// As its peer reads it.
+    fileprivate var asRead: HubMessage {
+        guard case .resultText(let request, let text) = self else { return self }
+        guard let value = try? JSONValue(parsing: text) else {
+            preconditionFailure("an answer is JSON: \(String(decoding: text, as: UTF8.self))")
+        }
+        return .result(request, value)
+    }
+
     var request: Int64? {
         switch self {
         case .subscribed(let number, _, _), .page(let number, _), .result(let number, _),
-            .refused(let number, _):
+            .resultText(let number, _), .refused(let number, _):
             number
         case .welcome, .credentials, .delivery, .withdrawn, .announcement, .agent: nil
         }

@@ -12,7 +12,7 @@ import Testing
         var shares = FairShares<String>(places: 16)
         #expect(shares.take(for: "modest", at: .zero) == true)
         #expect(taken(20, for: "greedy", of: &shares, at: .seconds(1)) == 13)
-        #expect(taken(20, for: "modest", of: &shares, at: .seconds(1)) == 7)
+        #expect(taken(20, for: "modest", of: &shares, at: .seconds(1)) == 2)
         shares.give(backFrom: "greedy")
         #expect(shares.take(for: "greedy", at: .seconds(1)) == false, "more than its eight")
         #expect(shares.take(for: "third", at: .seconds(1)) == true)

@@ -28,7 +28,7 @@ import Testing
         let offsets = try store.transaction { transaction in
             try transaction.publications(
                 in: channel.number, after: 0, maximumBytes: .max, maximumCount: 100_000
-            ).map(\.offset)
+            ).rows.map(\.offset)
         }
         return (offsets, reported)
     }
@@ -70,6 +70,29 @@ import Testing
         let channel = try store.transaction { try $0.publish(10, on: .team("t1")) }
         let (offsets, reported) = try kept(generous, of: channel)
         #expect(offsets.count == 10 && reported == nil)
+    }
+
+    @Test func `over the total the largest histories are cut to an even share`() throws {
+        let counts = [10, 200, 300]
+        let channels = try store.transaction { transaction in
+            try counts.enumerated().map { index, count in
+                try transaction.publish(count, on: .team(try TeamID(parsing: "t\(index)")))
+            }
+        }
+        let sizes = try channels.map { channel in
+            try store.transaction { transaction in
+                try transaction.publications(
+                    in: channel.number, after: 0, maximumBytes: .max, maximumCount: 1_000
+                ).rows.reduce(0) { $0 + $1.text.count }
+            }
+        }
+        var limits = generous
+        limits.totalBytes = sizes[0] + sizes[1]
+        let left = try channels.map { try kept(limits, of: $0).offsets.count }
+        #expect(left[0] == 10)
+        #expect(abs(left[1] - left[2]) <= 1 && (90...100).contains(left[1]))
+        limits.totalBytes = sizes.reduce(0, +)
+        #expect(try !maintenance.trim(limits, isStopping: { false }) { _ in })
     }
 
     @Test func `the history of an ended epoch is removed`() throws {

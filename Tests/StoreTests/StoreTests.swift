@@ -152,7 +152,7 @@ import Testing
             func offsets(after offset: Offset, bytes: Int, count: Int) throws -> [Offset] {
                 try transaction.publications(
                     in: channel.number, after: offset, maximumBytes: bytes, maximumCount: count
-                ).map(\.offset)
+                ).rows.map(\.offset)
             }
             #expect(try offsets(after: 4, bytes: 350, count: 100) == [5, 6, 7])
             #expect(try offsets(after: 4, bytes: 1, count: 100) == [5])

@@ -1,3 +1,4 @@
+import EventLoop
 import IPC
 import JSON
 import Protocol
@@ -18,16 +19,19 @@ final class TranscriptReader {
     private var cursor: String?
     private var bytes = 0
     private var isAsking = false
+    private let loop: EventLoop
+    private var retry: Timer?
 
     /// 16 MiB: far more than any context; a summary begins a transcript anew long before.
     static let maximumBytes = 16 * 1024 * 1024
 
     init(
-        _ lease: SessionLease, _ link: HubLink,
+        _ lease: SessionLease, _ link: HubLink, _ loop: EventLoop,
         _ done: @escaping (Result<[TranscriptEntry], Failure>) -> Void
     ) {
         self.lease = lease
         self.link = link
+        self.loop = loop
         self.done = done
     }
 
@@ -46,7 +50,9 @@ final class TranscriptReader {
             // Asked again when the link is back.
             case .lost: break
             case .refused(let error) where error.code == .leaseLost: done(.failure(.leaseLost))
-            case .refused(let error): fail(error.message)
+            case .refused(let error):
+                guard let seconds = error.retryAfterSeconds else { return fail(error.message) }
+                retry = loop.schedule(after: .seconds(seconds)) { [weak self] in self?.readNext() }
             case .answered(.result(_, let page)): take(page)
             case .answered: fail("the hub's answer is no page of a transcript")
             }

@@ -127,7 +127,8 @@ final class Run {
             let entries = assignment.messages.map { TranscriptEntry(personsText: $0.text) }
             return receive(.transcriptRead(entries))
         }
-        let reader = TranscriptReader(assignment.lease, worker.link) { [weak self] result in
+        let reader = TranscriptReader(assignment.lease, worker.link, worker.loop) {
+            [weak self] result in
             self?.transcript = nil
             switch result {
             case .success(let entries): self?.receive(.transcriptRead(entries))

@@ -27,6 +27,7 @@ extension Metric {
         hubPeers, hubChannels, hubRunningSessions, hubPendingPermissions, hubPermissions,
         hubSessions, hubLeases, hubWaitingSessions, hubRuns,
         hubConfigChanges, hubLoginFailures, hubPasswordsWaiting, hubHistoryTrimmed,
+        hubLoopReadBytes, hubReads, hubReadBytes, hubWaitingReads,
     ]
 
     public static let hubIterations = counter(
@@ -64,6 +65,15 @@ extension Metric {
         "hub_passwords_waiting", "Passwords that wait to be hashed.")
     public static let hubHistoryTrimmed = counter(
         "hub_history_trimmed_total", "Publications removed from history.")
+
+    public static let hubLoopReadBytes = counter(
+        "hub_loop_read_bytes_total", "Bytes of values that the loop itself read from the database.")
+    public static let hubReads = counter(
+        "hub_reads_total", "Lists read on the reading thread.")
+    public static let hubReadBytes = counter(
+        "hub_read_bytes_total", "Bytes of lists read on the reading thread.")
+    public static let hubWaitingReads = gauge(
+        "hub_waiting_reads", "Lists that wait for the reading thread.")
 
     private static let webSocket = [
         webSocketConnections, webSocketSubscriptions, webSocketQueueBytes, webSocketHandshakes,

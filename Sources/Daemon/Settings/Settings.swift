@@ -53,6 +53,7 @@ public struct HubSettings: Sendable, Equatable {
     public var historyCount = Limits.historyCount
     /// Per channel.
     public var historyBytes = 33_554_432
+    public var historyTotalBytes = 17_179_869_184
     public var historyAge: Duration = .milliseconds(Limits.historyAgeMilliseconds)
     public var trimInterval: Duration = .milliseconds(10_000)
     /// Publications of one channel kept in memory.
@@ -74,8 +75,11 @@ public struct HubSettings: Sendable, Equatable {
     public var maximumUsersPerTeam = 1_000
     public var maximumKeysPerTeam = 1_000
     public var maximumSessionsPerTeam = 10_000
+    public var maximumSessionBytes = 33_554_432
+    public var maximumTeamBytes = 8_589_934_592
     public var maximumOwnersPerTeam = 100_000
     public var maximumWorkspacesPerTeam = 1_000
+    public var maximumReadsPerTeam = 16
     public var maximumPendingPermissionsPerSession = 32
     public var maximumRulesPerSession = 100
     public var maximumLoginsPerUser = 100

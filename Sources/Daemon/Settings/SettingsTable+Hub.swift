@@ -8,6 +8,11 @@ extension SettingsTable {
             "hub.historyBytes", "HUB_HISTORY_BYTES",
             \.hub.historyBytes, 65_536...17_179_869_184, unit: .bytes, .live,
             "Bytes kept per channel, so that large publications cannot fill the disk."),
+        .integer(
+            "hub.historyTotalBytes", "HUB_HISTORY_TOTAL_BYTES",
+            \.hub.historyTotalBytes, 1_048_576...17_592_186_044_416, unit: .bytes, .live,
+            "Of all channels: over it the largest histories are cut to an even share, so that many "
+                + "channels cannot fill the disk."),
         .milliseconds(
             "hub.historyAgeMs", "HUB_HISTORY_AGE_MS",
             \.hub.historyAge, 1_000...31_536_000_000, .live,
@@ -97,6 +102,16 @@ extension SettingsTable {
             \.hub.maximumSessionsPerTeam, 1...10_000_000, .live,
             "A script that creates sessions in a loop meets an answer, not a full disk."),
         .integer(
+            "hub.maximumSessionBytes", "HUB_MAX_SESSION_BYTES",
+            \.hub.maximumSessionBytes, 1_048_576...1_073_741_824, unit: .bytes, .live,
+            "Of a session's messages: over it the oldest tool results lose their text, then the oldest "
+                + "messages go, and say so."),
+        .integer(
+            "hub.maximumTeamBytes", "HUB_MAX_TEAM_BYTES",
+            \.hub.maximumTeamBytes, 1_048_576...1_099_511_627_776, unit: .bytes, .live,
+            "Of all sessions of a team: over it nothing new is taken until some are deleted, so that "
+                + "one team does not fill the disk."),
+        .integer(
             "hub.maximumOwnersPerTeam", "HUB_MAX_OWNERS_PER_TEAM",
             \.hub.maximumOwnersPerTeam, 1...10_000_000, .live,
             "Specs and agents on record per team: channels are authorised against them."),
@@ -105,13 +120,18 @@ extension SettingsTable {
             \.hub.maximumWorkspacesPerTeam, 1...1_000_000, .live,
             "Bounds a table that members of a team can grow."),
         .integer(
+            "hub.maximumReadsPerTeam", "HUB_MAX_READS_PER_TEAM",
+            \.hub.maximumReadsPerTeam, 1...256, .live,
+            "Lists that may wait to be read for one team; turns go round over the teams."),
+        .integer(
             "hub.maximumPendingPermissionsPerSession", "HUB_MAX_PENDING_PERMISSIONS_PER_SESSION",
-            \.hub.maximumPendingPermissionsPerSession, 1...10_000, .live,
-            "Every snapshot carries them all and must fit an outbound queue; nobody answers more."),
+            \.hub.maximumPendingPermissionsPerSession, 1...1_000, .live,
+            "A snapshot carries them as far as it has room; nobody answers more."),
         .integer(
             "hub.maximumRulesPerSession", "HUB_MAX_RULES_PER_SESSION",
-            \.hub.maximumRulesPerSession, 1...10_000, .live,
-            "Every permission request is compared with each of them."),
+            \.hub.maximumRulesPerSession, 1...500, .live,
+            "Every permission request is compared with each of them, and a worker is sent them all in "
+                + "one message."),
         .integer(
             "hub.maximumLoginsPerUser", "HUB_MAX_LOGINS_PER_USER",
             \.hub.maximumLoginsPerUser, 1...10_000, .live,

@@ -99,12 +99,13 @@ enum EventSchemas {
             required.adding("sessionId", Schema.identifier), optional: optional)
     }
 
-    private static let snapshot = Schema.object([
-        "status": Schema.string, "mode": modes, "modeVersion": Schema.count(),
-        "textInFlight": Schema.anything, "runningTools": Schema.array(Schema.anyObject),
-        "pendingPermissions": Schema.array(Schema.anyObject),
-        "queuedMessages": Schema.array(Schema.anything),
-    ])
+    private static let snapshot = Schema.object(
+        [
+            "status": Schema.string, "mode": modes, "modeVersion": Schema.count(),
+            "textInFlight": Schema.anything, "runningTools": Schema.array(Schema.anyObject),
+            "pendingPermissions": Schema.array(Schema.anyObject),
+            "queuedMessages": Schema.array(Schema.anything),
+        ], optional: ["omitted": Schema.anyObject])
 }
 
 // MARK: - Commands and replies

@@ -106,7 +106,7 @@ extension OpenAPIDocument {
         if route.template.contains("{") { codes += [404] }
         if route.body != nil { codes += [413, 415] }
         if route.isWrite, route.template.contains("{") || route.body != nil { codes += [409] }
-        if route.isWrite { codes += [429] }
+        if route.isWrite || route.access != .open { codes += [429] }
         if route.target != .health, route.target != .description { codes += [503] }
         return codes.sorted()
     }

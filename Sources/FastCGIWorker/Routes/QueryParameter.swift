@@ -16,7 +16,8 @@ package struct QueryParameter: Sendable, Equatable {
     /// How many items a page holds.
     static let limit = QueryParameter(
         name: "limit", kind: .integer(1...Int64(Limits.maximumPageRows)),
-        summary: "Items in one page, \(Limits.defaultPageRows) unless told.")
+        summary: "Items in one page, \(Limits.defaultPageRows) unless told; it ends earlier at"
+            + " \(Limits.maximumPageBytes) bytes.")
     /// Where a page begins.
     static let cursor = QueryParameter(
         name: "cursor", kind: .text, summary: "The nextCursor of the page before.")
@@ -36,7 +37,8 @@ package struct QueryParameter: Sendable, Equatable {
     static let keep = QueryParameter(
         name: "keep", kind: .word(["current"]), summary: "All but the login that asks.")
     static let text = QueryParameter(
-        name: "q", kind: .text, summary: "Only sessions whose name holds this text.")
+        name: "q", kind: .text,
+        summary: "Only sessions whose name holds this text, in either case of any script.")
 
     /// The value for the hub, which checks its range.
     ///

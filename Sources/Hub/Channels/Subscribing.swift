@@ -70,7 +70,8 @@ struct Subscribing {
         case .fromStore(let after):
             let rows = try iteration.store.publications(
                 in: channel.number, after: after, maximumBytes: Limits.recoveryPageBytes,
-                maximumCount: Self.maximumRows)
+                maximumCount: Self.maximumRows
+            ).rows
             // Trimmed a moment ago: then the history does not reach back any more.
             guard rows.first?.offset == after + 1 else { fallthrough }
             metrics.recovered(from: "store")

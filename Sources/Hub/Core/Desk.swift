@@ -7,6 +7,9 @@ package final class Desk {
     /// Starts work under a number; false when too much is waiting already.
     package typealias Start = (UInt64, @escaping @Sendable () -> any Sendable) -> Bool
 
+    /// A piece has come back, so that there is room for another.
+    package var onRoom: (() -> Void)?
+
     private let start: Start
     private var open: [UInt64: (any Sendable) -> HubTask] = [:]
     private var next: UInt64 = 0
@@ -40,7 +43,9 @@ package final class Desk {
 
     /// The result has come: the command to put into the inbox.
     package func finished(_ number: UInt64, _ value: any Sendable) -> HubTask? {
-        open.removeValue(forKey: number)?(value)
+        let task = open.removeValue(forKey: number)?(value)
+        onRoom?()
+        return task
     }
 }
 
@@ -50,9 +55,12 @@ package struct Desks {
     package let passwords: Desk
     /// The configuration directory.
     package let files: Desk
+    /// Reads that are too long for the loop; see ``ReadDesk``.
+    package let reads: Desk
 
-    package init(passwords: Desk, files: Desk) {
+    package init(passwords: Desk, files: Desk, reads: Desk) {
         self.passwords = passwords
         self.files = files
+        self.reads = reads
     }
 }

@@ -48,10 +48,13 @@ extension HubCore {
             try publishing.publish(
                 events, texts: texts, for: caller, Reply(peer: peer, request: request), iteration)
         case .call(let request, let credential, let operation, let parameters):
-            let call = OperationCall(
-                operation: operation, parameters: parameters,
-                caller: try caller(credential, role, peer, iteration), iteration: iteration)
-            try operations.run(call, Reply(peer: peer, request: request))
+            let call = { [unowned self] (iteration: Iteration) in
+                OperationCall(
+                    operation: operation, parameters: parameters,
+                    caller: try caller(credential, role, peer, iteration), iteration: iteration)
+            }
+            try operations.run(
+                try call(iteration), Reply(peer: peer, request: request), reads, again: call)
         case .used(let ids):
             try noteUse(of: ids, iteration)
         case .stats(let report):

@@ -30,6 +30,10 @@ package final class HubCore {
     package private(set) lazy var logins = Logins(core: self)
     /// Threads for work that blocks.
     package let desks: Desks
+    private(set) lazy var reads = ReadDesk(
+        desk: desks.reads, reader: reader, metrics: metrics, logger: logger,
+        settings: { [unowned self] in settings.hub },
+        isWanted: { [unowned self] reply in peers[reply.peer] != nil })
     /// How often each watched file changed.
     var generations = Generations(config: 0, theme: 0)
     /// Digests of contents that were found invalid, so that each is logged once.
@@ -41,16 +45,19 @@ package final class HubCore {
     var onCommit: (_ sequence: Int64) throws -> Void = { _ in }
 
     private let store: Store
+    private let reader: StoreReader
     /// Drawn anew at every start, so that peers see a restart.
     private let instance = SecureRandom.identifier()
 
     /// - Parameters:
-    ///   - desks: where password hashing and file writing run.
+    ///   - reader: of the same database, for the reading desk.
+    ///   - desks: where password hashing, file writing and long reads run.
     package init(
-        store: Store, settings: Settings, paths: Paths, environment: [String: String],
-        metrics: HubMetrics, logger: Logger, desks: Desks
+        store: Store, reader: StoreReader, settings: Settings, paths: Paths,
+        environment: [String: String], metrics: HubMetrics, logger: Logger, desks: Desks
     ) throws {
         self.store = store
+        self.reader = reader
         self.settings = settings
         self.paths = paths
         self.environment = environment
@@ -72,7 +79,7 @@ package final class HubCore {
                 config: try transaction.generation(of: .config)?.count ?? 0,
                 theme: try transaction.generation(of: .theme)?.count ?? 0)
             return SessionsOnRecord(
-                pending: try transaction.pendingPermissions(of: nil, in: nil),
+                pending: try transaction.pendingPermissions(of: nil, in: nil).rows,
                 running: try transaction.runningSessionCount(),
                 leases: try transaction.openLeases(),
                 waiting: try transaction.waitingSessions())
@@ -93,6 +100,9 @@ package final class HubCore {
     ) throws -> Outbox {
         metrics.iterations.add()
         let before = channels.sequence
+        reads.clock = clock
+        let bytesBefore = store.readBytes
+        defer { metrics.loopReadBytes.add(store.readBytes - bytesBefore) }
         let outbox = try store.transaction { transaction in
             let iteration = Iteration(store: transaction, now: now, clock: clock)
             for command in commands { try apply(command, iteration) }

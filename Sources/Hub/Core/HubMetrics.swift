@@ -17,6 +17,10 @@ package struct HubMetrics {
     let loginFailures: Counter
     let passwordsWaiting: Gauge
     let historyTrimmed: Counter
+    let loopReadBytes: Counter
+    let reads: Counter
+    let readBytes: Counter
+    let waitingReads: Gauge
 
     package init(_ registry: Metrics) {
         self.registry = registry
@@ -32,6 +36,10 @@ package struct HubMetrics {
         loginFailures = registry.counter(.hubLoginFailures)
         passwordsWaiting = registry.gauge(.hubPasswordsWaiting)
         historyTrimmed = registry.counter(.hubHistoryTrimmed)
+        loopReadBytes = registry.counter(.hubLoopReadBytes)
+        reads = registry.counter(.hubReads)
+        readBytes = registry.counter(.hubReadBytes)
+        waitingReads = registry.gauge(.hubWaitingReads)
     }
 
     func recovered(from source: String) { registry.counter(.hubRecoveries, source).add() }

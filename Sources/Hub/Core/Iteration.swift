@@ -32,6 +32,11 @@ package final class Iteration {
         send(.result(reply.request, value), to: reply.peer)
     }
 
+    /// An answer that is JSON text already.
+    package func answer(_ reply: Reply, text: [UInt8]) {
+        send(.resultText(reply.request, text), to: reply.peer)
+    }
+
     package func refuse(_ reply: Reply, _ error: OperationError) {
         send(.refused(reply.request, error), to: reply.peer)
     }

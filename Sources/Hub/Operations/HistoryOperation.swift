@@ -9,10 +9,10 @@ import Store
 /// Answers `{items, nextCursor, epoch, offset}`, the last two being the head.
 extension HubCore {
     func setUpHistoryOperation() {
-        operations.on(.readHistory) { [unowned self] call in try readHistory(call) }
+        operations.onRead(.readHistory) { [unowned self] call in try readHistory(call) }
     }
 
-    private func readHistory(_ call: OperationCall) throws -> JSONValue {
+    private func readHistory(_ call: OperationCall) throws -> HeavyRead {
         let page = try call.page()
         let name = try channelName(call)
         if let session = name.sessionID { try sessions.flush(session, call.iteration) }
@@ -20,17 +20,15 @@ extension HubCore {
         let since =
             try page.after.map { try position($0, "cursor", channel) }
             ?? call.read { $0.string("since") }.map { try position($0, "since", channel) } ?? 0
-        let rows = try call.store.publications(
-            in: channel.number, after: since, maximumBytes: Self.maximumHistoryBytes,
-            maximumCount: page.limit)
-        let head = channel.stream.position
-        let last = rows.last?.offset ?? head.offset
-        let next = last < head.offset ? "\(head.epoch):\(last)" : nil
-        let items = try rows.map { try JSONValue(parsing: $0.text) }
-        return [
-            "items": .array(items), "nextCursor": .text(next.map(ListPage.cursor)),
-            "epoch": .string(head.epoch.text), "offset": .integer(head.offset),
-        ]
+        let (number, head) = (channel.number, channel.stream.position)
+        return HeavyRead(for: try access.owner(of: name, call.iteration)) { store in
+            let batch = try store.publications(
+                in: number, after: since, through: head.offset,
+                maximumBytes: Limits.maximumPageBytes, maximumCount: page.limit)
+            return page.answer(
+                batch, more: ["epoch": .string(head.epoch.text), "offset": .integer(head.offset)],
+                position: { "\(head.epoch):\($0.offset)" }, text: \.text)
+        }
     }
 
     private func channelName(_ call: OperationCall) throws -> ChannelName {
@@ -64,7 +62,4 @@ extension HubCore {
         }
         return offset
     }
-
-    /// 2 MiB of texts in one answer, whatever the limit asks for.
-    private static let maximumHistoryBytes = 2 << 20
 }

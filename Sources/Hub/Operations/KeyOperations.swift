@@ -7,10 +7,12 @@ import Store
 /// `keys.list`, `keys.create`, `keys.delete`: of the caller's team.
 extension HubCore {
     func setUpKeyOperations() {
-        operations.on(.listKeys) { call in
+        operations.onRead(.listKeys) { call in
             let (team, page) = (try call.team(), try call.page())
-            let rows = try call.store.keys(of: team, after: page.afterID(), limit: page.fetch)
-            return page.answer(rows, position: \.id.text) { .object($0.json) }
+            return HeavyRead(for: team) { store in
+                let rows = try store.keys(of: team, after: page.afterID(), limit: page.fetch)
+                return page.answer(rows, position: \.id.text) { .object($0.json) }
+            }
         }
         operations.on(.createKey) { [unowned self] call in try createKey(call) }
         operations.on(.deleteKey) { [unowned self] call in

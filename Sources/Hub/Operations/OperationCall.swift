@@ -68,38 +68,3 @@ package struct OperationCall {
         }
     }
 }
-
-/// Which part of a list is wanted.
-package struct ListPage: Equatable, Sendable {
-    /// Rows in the answer.
-    package let limit: Int
-    /// The position of the last row of the page before; nil for the first page.
-    package let after: String?
-
-    /// Rows to read: one more than wanted tells whether there is a next page.
-    package var fetch: Int { limit + 1 }
-
-    /// The position as the id that it is for most lists; nil too where it is not one.
-    package func afterID<Kind>() -> Identifier<Kind>? {
-        after.flatMap { try? Identifier(parsing: $0) }  // a cursor made up by the caller
-    }
-
-    /// `{items, nextCursor}`.
-    ///
-    /// - Parameters:
-    ///   - rows: up to ``fetch``.
-    ///   - position: what ``after`` has to be to go on behind a row.
-    package func answer<Row>(
-        _ rows: [Row], position: (Row) -> String, json: (Row) -> JSONValue
-    ) -> JSONValue {
-        let shown = rows.prefix(limit)
-        let next = rows.count > limit ? shown.last.map(position) : nil
-        return [
-            "items": .array(shown.map(json)),
-            "nextCursor": .text(next.map(Self.cursor)),
-        ]
-    }
-
-    /// A position as callers see it: opaque.
-    static func cursor(_ position: String) -> String { Base64URL.encode(Array(position.utf8)) }
-}

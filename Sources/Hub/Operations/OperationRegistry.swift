@@ -8,8 +8,12 @@ package final class OperationRegistry {
     /// Answers the reply itself, exactly once, now or in a later iteration.
     package typealias DeferredHandler = (OperationCall, Reply) throws -> Void
 
+    /// Decides at once, on the loop, what is then read elsewhere; asked again with the answer.
+    package typealias ReadHandler = (OperationCall) throws -> HeavyRead
+
     private enum Entry {
         case now(Handler)
+        case read(ReadHandler)
         case later(DeferredHandler)
     }
 
@@ -21,6 +25,11 @@ package final class OperationRegistry {
         set(operation, .now(handler))
     }
 
+    /// For lists: whatever can be long is read on the reading thread.
+    package func onRead(_ operation: Operation, _ handler: @escaping ReadHandler) {
+        set(operation, .read(handler))
+    }
+
     package func onDeferred(_ operation: Operation, _ handler: @escaping DeferredHandler) {
         set(operation, .later(handler))
     }
@@ -28,11 +37,26 @@ package final class OperationRegistry {
     /// Operations that nothing answers; empty in a complete hub.
     package var missing: [Operation] { Operation.allCases.filter { entries[$0] == nil } }
 
-    func run(_ call: OperationCall, _ reply: Reply) throws {
+    /// - Parameters:
+    ///   - again: the same call in a later iteration, if its caller may still make it.
+    func run(
+        _ call: OperationCall, _ reply: Reply, _ reads: ReadDesk,
+        again: @escaping (Iteration) throws -> OperationCall
+    ) throws {
         try call.caller.check(call.operation)
         switch entries[call.operation] {
         case .now(let handler):
             call.iteration.answer(reply, try handler(call))
+        case .read(let handler):
+            let piece = ReadDesk.Piece(
+                label: call.operation.rawValue, read: try handler(call), reply: reply,
+                since: call.iteration.clock
+            ) { iteration in
+                let call = try again(iteration)
+                try call.caller.check(call.operation)
+                _ = try handler(call)
+            }
+            try reads.take(piece, call.iteration)
         case .later(let handler):
             try handler(call, reply)
         case nil:

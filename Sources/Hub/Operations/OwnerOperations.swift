@@ -14,10 +14,12 @@ extension HubCore {
     private func setUpOwners(
         _ kind: OwnerRow.Kind, list: Operation, get: Operation, put: Operation, delete: Operation
     ) {
-        operations.on(list) { call in
+        operations.onRead(list) { call in
             let (team, page) = (try call.team(), try call.page())
-            let rows = try call.store.owners(kind, of: team, after: page.after, limit: page.fetch)
-            return page.answer(rows, position: \.id, json: \.json)
+            return HeavyRead(for: team) { store in
+                let rows = try store.owners(kind, of: team, after: page.after, limit: page.fetch)
+                return page.answer(rows, position: \.id, json: \.json)
+            }
         }
         operations.on(get) { [unowned self] call in try owned(kind, call).json }
         operations.on(put) { [unowned self] call in try putOwner(kind, call) }

@@ -6,10 +6,12 @@ import Store
 /// `teams.*`, for the command line on this machine.
 extension HubCore {
     func setUpTeamOperations() {
-        operations.on(.listTeams) { call in
+        operations.onRead(.listTeams) { call in
             let page = try call.page()
-            let rows = try call.store.teams(after: page.afterID(), limit: page.fetch)
-            return page.answer(rows, position: \.id.text, json: \.json)
+            return HeavyRead(for: nil) { store in
+                let rows = try store.teams(after: page.afterID(), limit: page.fetch)
+                return page.answer(rows, position: \.id.text, json: \.json)
+            }
         }
         operations.on(.createTeam) { [unowned self] call in
             let name = try call.read { $0.requiredString("name") }

@@ -6,12 +6,14 @@ import Store
 /// `users.list`, `users.create`, `users.delete`: of the caller's team.
 extension HubCore {
     func setUpUserOperations() {
-        operations.on(.listUsers) { call in
+        operations.onRead(.listUsers) { call in
             // On this machine the command line may ask for the people of all teams.
             let isOfAll = call.caller == .local && call.parameters["teamId"] == nil
             let (team, page) = (isOfAll ? nil : try call.team(), try call.page())
-            let rows = try call.store.users(of: team, after: page.afterID(), limit: page.fetch)
-            return page.answer(rows, position: \.id.text, json: \.json)
+            return HeavyRead(for: team) { store in
+                let rows = try store.users(of: team, after: page.afterID(), limit: page.fetch)
+                return page.answer(rows, position: \.id.text, json: \.json)
+            }
         }
         operations.onDeferred(.createUser) { [unowned self] call, reply in
             try UserCreation(core: self).begin(call, reply)

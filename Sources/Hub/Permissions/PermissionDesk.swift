@@ -90,7 +90,7 @@ package final class PermissionDesk {
     func withdrawAll(
         of session: SessionID, _ reason: PermissionWithdrawal, _ iteration: Iteration
     ) throws {
-        for question in try iteration.store.pendingPermissions(of: nil, in: session) {
+        for question in try iteration.store.pendingPermissions(of: nil, in: session).rows {
             try end(question, as: .withdrawn, by: reason.rawValue, iteration)
         }
     }

@@ -10,11 +10,12 @@ struct PermissionOperations {
     let runs: RunDesk
 
     func register(in operations: OperationRegistry) {
-        operations.on(.listTeamPermissions) { call in
+        operations.onRead(.listTeamPermissions) { call in
             try list(call, of: try call.visibleTeam(), in: nil)
         }
-        operations.on(.listSessionPermissions) { call in
-            try list(call, of: nil, in: try call.session(directory).row.id)
+        operations.onRead(.listSessionPermissions) { call in
+            let session = try call.session(directory).row
+            return try list(call, of: session.teamID, in: session.id)
         }
         operations.on(.requestPermission, request)
         operations.on(.answerPermission, answer)
@@ -23,11 +24,14 @@ struct PermissionOperations {
     /// Oldest first.
     private func list(
         _ call: OperationCall, of team: TeamID?, in session: SessionID?
-    ) throws -> JSONValue {
+    ) throws -> HeavyRead {
         let page = try call.page()
-        let rows = try call.store.pendingPermissions(
-            of: team, in: session, after: page.afterQuestion(), limit: page.fetch)
-        return page.answer(rows, position: ListPage.position(of:), json: \.json)
+        return HeavyRead(for: team) { store in
+            let batch = try store.pendingPermissions(
+                of: team, in: session, after: page.afterQuestion(), limit: page.limit,
+                maximumBytes: Limits.maximumPageBytes)
+            return page.answer(batch, position: ListPage.position(of:), json: \.json)
+        }
     }
 
     /// Of a worker's run, or of an agent outside: a repeated question is the same question, until

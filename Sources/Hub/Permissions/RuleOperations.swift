@@ -9,14 +9,19 @@ struct RuleOperations {
     let leases: Leases
 
     func register(in operations: OperationRegistry) {
-        operations.on(.listRules, list)
+        operations.onRead(.listRules, list)
         operations.on(.deleteRules, delete)
     }
 
-    /// Oldest first, always all: their number is small.
-    private func list(_ call: OperationCall) throws -> JSONValue {
-        let rules = try call.store.rules(of: try call.session(directory).row.id)
-        return ["items": .array(rules.map(\.json)), "nextCursor": .null]
+    /// Oldest first.
+    private func list(_ call: OperationCall) throws -> HeavyRead {
+        let (session, page) = (try call.session(directory).row, try call.page())
+        return HeavyRead(for: session.teamID) { store in
+            let rows = try store.rules(
+                of: session.id, after: page.afterMoment(), limit: page.fetch)
+            return page.answer(
+                rows, position: { ListPage.position($0.createdAt, $0.id) }, json: \.json)
+        }
     }
 
     /// One (`ruleId`) or all.

@@ -18,6 +18,8 @@ package final class HistoryTrimmer {
 
     private enum Result: Sendable {
         case trimmed(Maintenance.Trimmed)
+        /// All channels together had more than is kept.
+        case totalReached
         case failed(String)
         case trimEnded
     }
@@ -65,14 +67,16 @@ package final class HistoryTrimmer {
         let now = WallClock.now
         let limits = Maintenance.HistoryLimits(
             count: settings.historyCount, bytes: settings.historyBytes,
+            totalBytes: settings.historyTotalBytes,
             oldest: Timestamp(
                 milliseconds: now.milliseconds - settings.historyAge.wholeMilliseconds))
         let (maintenance, thread, results) = (maintenance, thread, results)
         let isTaken = thread.submit {
             do throws(StoreError) {
-                try maintenance.trim(limits, isStopping: { thread.isStopping }) { trimmed in
-                    _ = results.post(.trimmed(trimmed))
-                }
+                let isOverTotal = try maintenance.trim(
+                    limits, isStopping: { thread.isStopping }
+                ) { trimmed in _ = results.post(.trimmed(trimmed)) }
+                if isOverTotal { _ = results.post(.totalReached) }
             } catch {
                 _ = results.post(.failed("\(error)"))
             }
@@ -96,6 +100,7 @@ package final class HistoryTrimmer {
     private func received(_ result: Result) {
         switch result {
         case .trimmed(let trimmed): core.channels.trimmed(trimmed)
+        case .totalReached: core.metrics.reached(limit: "hub.historyTotalBytes")
         case .trimEnded: scheduleTrim()
         case .failed(let reason):
             guard reason != lastFailure else { return }

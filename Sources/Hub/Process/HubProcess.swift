@@ -36,8 +36,8 @@ public final class HubProcess: DaemonService {
             inbox.submit?($0)
         }
         core = try HubCore(
-            store: store, settings: settings, paths: paths, environment: process.environment,
-            metrics: metrics, logger: logger,
+            store: store, reader: try StoreReader(path: paths.database), settings: settings,
+            paths: paths, environment: process.environment, metrics: metrics, logger: logger,
             desks: desks.desks)
         core.onCommit = continuity.committed
         _ = try core.apply(

@@ -156,8 +156,8 @@ package final class HubServer {
     /// What an answer that is too large becomes.
     private static func refusal(for message: HubMessage) -> [UInt8]? {
         switch message {
-        case .result(let request, _), .subscribed(let request, _, _), .page(let request, _),
-            .refused(let request, _):
+        case .result(let request, _), .resultText(let request, _), .subscribed(let request, _, _),
+            .page(let request, _), .refused(let request, _):
             let error = OperationError(
                 .payloadTooLarge, "the answer is too large; ask for fewer items with limit")
             return HubMessage.refused(request, error).envelope.encoded()

@@ -5,13 +5,14 @@ package final class ThreadDesks {
     package let desks: Desks
 
     private struct Finished: Sendable {
-        let isPassword: Bool
+        let desk: @Sendable (Desks) -> Desk
         let number: UInt64
         let value: any Sendable
     }
 
     private let passwords: WorkThread
     private let files = WorkThread(name: "files", capacity: fileCapacity)
+    private let reads = WorkThread(name: "reads", capacity: ReadDesk.maximumStarted)
 
     private static let fileCapacity = 64
 
@@ -27,23 +28,23 @@ package final class ThreadDesks {
         self.passwords = passwords
         let box = TaskBox()
         // Room for every piece that can be waiting or running: a result is never lost.
-        let capacity = 2 * signInThreads + Self.fileCapacity + 1
+        let capacity = 2 * signInThreads + Self.fileCapacity + ReadDesk.maximumStarted + 2
         let mailbox = loop.mailbox(capacity: capacity) { (results: [Finished]) in
             for result in results {
-                let desk = result.isPassword ? box.desks?.passwords : box.desks?.files
+                let desk = box.desks.map(result.desk)
                 if let task = desk?.finished(result.number, result.value) { submit(task) }
             }
         }
-        func desk(_ thread: WorkThread, isPassword: Bool) -> Desk {
+        func desk(_ thread: WorkThread, _ itself: @escaping @Sendable (Desks) -> Desk) -> Desk {
             Desk { number, work in
                 thread.submit {
-                    _ = mailbox.post(
-                        Finished(isPassword: isPassword, number: number, value: work()))
+                    _ = mailbox.post(Finished(desk: itself, number: number, value: work()))
                 }
             }
         }
         desks = Desks(
-            passwords: desk(passwords, isPassword: true), files: desk(files, isPassword: false))
+            passwords: desk(passwords) { $0.passwords }, files: desk(files) { $0.files },
+            reads: desk(reads) { $0.reads })
         box.desks = desks
     }
 
@@ -51,6 +52,7 @@ package final class ThreadDesks {
     package func stop() {
         passwords.stop()
         files.stop()
+        reads.stop()
     }
 }
 

@@ -10,10 +10,6 @@ struct RunReports {
     let publishing: Publishing
     let metrics: HubMetrics
 
-    /// 64 MiB of conversation a session: a hundred times what a model's context holds, so a worker
-    /// that reaches it never summarises.
-    static let maximumTranscriptBytes: Int64 = 64 << 20
-
     /// Stores all of a report, or throws and stores nothing of it; a repeated one has no effect.
     ///
     /// It is answered when all of it is on disk. For text alone, which is held for a moment, that is
@@ -107,13 +103,14 @@ struct RunReports {
     ) throws {
         guard !entries.isEmpty else { return }
         for entry in entries { try iteration.store.append(entry, to: session) }
+        guard try TranscriptBounds().apply(to: session, iteration.store) else { return }
+        metrics.reached(limit: "hub.maximumTranscriptBytes")
+        // One turn alone that is larger than all that is kept: nothing of it may be left out.
         let size = try iteration.store.transcriptSize(of: session).bytes
-        guard size <= Self.maximumTranscriptBytes else {
-            metrics.reached(limit: "maximumTranscriptBytes")
+        guard size <= 2 * SessionLimits.maximumTranscriptBytes else {
             throw OperationError(
                 .limitReached,
-                "the conversation would have \(size) bytes, at most \(Self.maximumTranscriptBytes)"
-                    + " are kept; summarise it")
+                "the conversation's latest turn has \(size) bytes; summarise it")
         }
     }
 }

@@ -11,20 +11,20 @@ struct TranscriptOperation {
     static let pageBytes = TranscriptEntry.maximumBytes
 
     func register(in operations: OperationRegistry) {
-        operations.on(.readTranscript, read)
+        operations.onRead(.readTranscript, read)
     }
 
-    private func read(_ call: OperationCall) throws -> JSONValue {
+    private func read(_ call: OperationCall) throws -> HeavyRead {
         let lease = try call.lease()
-        _ = try leases.row(of: lease, for: call)
-        let after = try call.page().after.flatMap { Int64($0) } ?? 0
-        let rows = try call.store.transcript(
-            of: lease.session, after: after, maximumBytes: Self.pageBytes)
-        let last = try call.store.transcriptSize(of: lease.session).lastSequence
-        let next = rows.last.flatMap { $0.sequence < last ? String($0.sequence) : nil }
-        return [
-            "items": .array(rows.map(\.entry.json)),
-            "nextCursor": .text(next.map(ListPage.cursor)),
-        ]
+        let team = try leases.row(of: lease, for: call).teamID
+        let page = try call.page()
+        return HeavyRead(.runs(team)) { store in
+            let batch = try store.transcript(
+                of: lease.session, after: page.after.flatMap { Int64($0) } ?? 0,
+                maximumBytes: Self.pageBytes)
+            return page.answer(
+                batch, maximumBytes: 2 * Self.pageBytes, position: { String($0.sequence) },
+                text: { $0.entry.json.encoded() })
+        }
     }
 }

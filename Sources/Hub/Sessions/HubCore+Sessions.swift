@@ -19,9 +19,10 @@ struct SessionsOnRecord {
 /// Puts the sessions' half of the hub together.
 extension HubCore {
     func setUpSessions(_ known: SessionsOnRecord) {
-        let directory = SessionDirectory(
-            channels: channels, metrics: metrics, runningSessions: known.running)
         let settings: () -> HubSettings = { [unowned self] in self.settings.hub }
+        let directory = SessionDirectory(
+            channels: channels, settings: settings, metrics: metrics,
+            runningSessions: known.running)
         let publisher = SessionPublisher(
             channels: channels, directory: directory, alarms: alarms, metrics: metrics
         ) { settings().deltaBatch }

@@ -11,7 +11,7 @@ struct MessageOperations {
     let metrics: HubMetrics
 
     func register(in operations: OperationRegistry) {
-        operations.on(.listMessages, list)
+        operations.onRead(.listMessages, list)
         operations.on(.createMessage, create)
         operations.on(.deleteMessage, delete)
     }
@@ -19,19 +19,18 @@ struct MessageOperations {
     private enum Order: String, CaseIterable { case oldest, newest }
 
     /// Oldest first, or the other way round for readers who begin at the end.
-    private func list(_ call: OperationCall) throws -> JSONValue {
-        let session = try call.session(directory).row.id
+    private func list(_ call: OperationCall) throws -> HeavyRead {
+        let session = try call.session(directory).row
         let page = try call.page()
         let order: Order = try call.read { $0.choice("order") } ?? .oldest
-        let place = page.after.flatMap { Int64($0) }
-        let rows =
-            switch order {
-            case .oldest:
-                try call.store.messages(of: session, after: place ?? 0, limit: page.fetch)
-            case .newest:
-                try call.store.messages(of: session, before: place ?? .max, limit: page.fetch)
-            }
-        return page.answer(rows, position: { String($0.sequence) }, json: \.json)
+        let start: Int64 = order == .oldest ? 0 : .max
+        return HeavyRead(for: session.teamID) { store in
+            let batch = try store.messages(
+                of: session.id, beyond: page.after.flatMap { Int64($0) } ?? start,
+                isNewestFirst: order == .newest, limit: page.limit,
+                maximumBytes: Limits.maximumPageBytes)
+            return page.answer(batch, position: { String($0.sequence) }, json: \.json)
+        }
     }
 
     /// A message that a client sends again under its own id is the one it sent before.
@@ -46,8 +45,9 @@ struct MessageOperations {
         if let clientID, let known = try call.store.message(sentAs: clientID, to: row.id) {
             return Self.answer(known)
         }
+        try directory.checkRoom(of: row.teamID, call.iteration)
         let status = try runs.status(ofNextMessageIn: row, call.iteration)
-        if status == .queued { try checkQueue(of: row.id, call) }
+        try checkQueue(of: row, status, call)
         let message = try append(text, clientID, status, to: row.id, call)
         runs.want(row, call.iteration)
         return Self.answer(message)
@@ -83,15 +83,24 @@ struct MessageOperations {
         return text
     }
 
-    private func checkQueue(of session: SessionID, _ call: OperationCall) throws {
-        let queued = try call.store.queuedMessages(of: session).count
-        guard queued < SessionLimits.maximumQueuedMessages else {
+    /// What a turn holds up is bounded closely; what waits for a worker to come, loosely.
+    private func checkQueue(
+        of row: SessionRow, _ status: UserMessageStatus, _ call: OperationCall
+    ) throws {
+        let waiting = try call.store.waitingCounts(of: row.id)
+        if status == .queued, waiting.queued >= SessionLimits.maximumQueuedMessages {
             metrics.reached(limit: "hub.maximumQueuedMessages")
             throw OperationError(
                 .limitReached,
-                "\(queued) messages wait for the running turn already; wait for it, or abort it",
-                retryAfterSeconds: 5)
+                "\(waiting.queued) messages wait for the running turn already; wait for it, or abort"
+                    + " it", retryAfterSeconds: 5)
         }
+        guard !row.isOutside, waiting.all >= SessionLimits.maximumWaitingMessages else { return }
+        metrics.reached(limit: "hub.maximumWaitingMessages")
+        throw OperationError(
+            .limitReached,
+            "\(waiting.all) messages wait for an agent already; see that an agent worker runs, or"
+                + " take some back", retryAfterSeconds: 60)
     }
 
     private func append(

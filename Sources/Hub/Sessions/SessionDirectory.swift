@@ -17,6 +17,8 @@ package final class SessionDirectory {
     }
 
     private let channels: Channels
+    private let settings: () -> HubSettings
+    private let metrics: HubMetrics
     /// Sessions with a run, for `/metrics`.
     private let running: Gauge
     /// Of ``entries``.
@@ -26,8 +28,13 @@ package final class SessionDirectory {
     private var used: Set<SessionID> = []
 
     /// - Parameter runningSessions: how many the store knows.
-    init(channels: Channels, metrics: HubMetrics, runningSessions: Int) {
+    init(
+        channels: Channels, settings: @escaping () -> HubSettings, metrics: HubMetrics,
+        runningSessions: Int
+    ) {
         self.channels = channels
+        self.settings = settings
+        self.metrics = metrics
         running = metrics.registry.gauge(.hubRunningSessions)
         running.set(Int64(runningSessions))
         inMemory = metrics.registry.gauge(.hubSessions)
@@ -91,6 +98,24 @@ package final class SessionDirectory {
         }
         used = []
         inMemory.set(Int64(entries.count))
+    }
+
+    /// A message was written: what is too old to be kept with it goes.
+    func boundMessages(of id: SessionID, _ iteration: Iteration) throws {
+        let bounds = MessageBounds(bytes: Int64(settings().maximumSessionBytes))
+        guard try iteration.store.bound(messagesOf: id, to: bounds) else { return }
+        metrics.reached(limit: "hub.maximumSessionBytes")
+    }
+
+    /// Refuses what would make a team's sessions larger where they are as large as they may be.
+    func checkRoom(of team: TeamID, _ iteration: Iteration) throws {
+        let limit = settings().maximumTeamBytes
+        guard try iteration.store.keptBytes(of: team) >= limit else { return }
+        metrics.reached(limit: "hub.maximumTeamBytes")
+        throw OperationError(
+            .limitReached,
+            "the team's sessions keep \(limit) bytes, which is the limit (hub.maximumTeamBytes);"
+                + " delete some of them")
     }
 
     /// A session changed in a way that no event of its own tells.

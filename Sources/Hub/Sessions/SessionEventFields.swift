@@ -12,6 +12,14 @@ package struct SessionEventFields {
         case toolResult(ToolUseID, name: String, result: String, isError: Bool, TurnID?)
         /// What was queued during the turn is the agent's to read now.
         case turnEnd
+
+        /// Whether it adds to the transcript.
+        var isKept: Bool {
+            switch self {
+            case .assistant, .toolStart, .toolResult: true
+            case .none, .turnEnd: false
+            }
+        }
     }
 
     /// For the live state.

@@ -14,7 +14,7 @@ struct SessionOperations {
     let metrics: HubMetrics
 
     func register(in operations: OperationRegistry) {
-        operations.on(.listSessions, list)
+        operations.onRead(.listSessions, list)
         operations.on(.createSession, create)
         operations.on(.getSession) { call in try call.session(directory).row.json }
         operations.on(.updateSession, update)
@@ -22,14 +22,23 @@ struct SessionOperations {
         operations.on(.abortSession, abort)
     }
 
-    private func list(_ call: OperationCall) throws -> JSONValue {
-        let page = try call.page()
-        var filter = SessionFilter(teamID: try call.visibleTeam())
-        (filter.status, filter.nameContains) = try call.read { reader in
-            (reader.choice("status"), reader.string("q", bytes: 0...256))
+    private func list(_ call: OperationCall) throws -> HeavyRead {
+        let (team, page) = (try call.visibleTeam(), try call.page())
+        let filter = try call.read { reader in
+            SessionFilter(
+                teamID: team, status: reader.choice("status"),
+                nameContains: reader.string("q", bytes: 0...256))
         }
-        let rows = try call.store.sessions(filter, after: page.afterMoment(), limit: page.fetch)
-        return page.answer(rows, position: { ListPage.position($0.createdAt, $0.id) }, json: \.json)
+        return HeavyRead(for: team) { store in
+            let batch = try store.sessions(
+                filter, after: page.afterMoment(), limit: page.limit,
+                maximumLookedAt: SessionLimits.maximumLookedAt)
+            return page.answer(
+                RowBatch(rows: batch.rows, hasMore: batch.next != nil),
+                end: batch.next.map { ListPage.position($0.createdAt, $0.id) },
+                position: { ListPage.position($0.createdAt, $0.id) },
+                text: { $0.json.encoded() })
+        }
     }
 
     private func create(_ call: OperationCall) throws -> JSONValue {
@@ -40,6 +49,7 @@ struct SessionOperations {
                 .limitReached,
                 "the team has \(settings().maximumSessionsPerTeam) sessions already; delete some")
         }
+        try directory.checkRoom(of: team, call.iteration)
         let changes = try call.read(SessionChanges.init)
         var row = SessionRow(
             id: Fresh.identifier("ses"), teamID: team, mode: .ask, createdAt: call.iteration.now)

@@ -96,6 +96,12 @@ package final class SessionPublisher {
     private func publishFields(
         _ fields: SessionEventFields, of request: SessionEventRequest, _ iteration: Iteration
     ) throws -> StreamPosition {
+        // A worker's run goes on to its end; a session bounds what it adds.
+        if request.run == nil, fields.record.isKept,
+            let team = try directory.entry(request.session, iteration)?.row.teamID
+        {
+            try directory.checkRoom(of: team, iteration)
+        }
         let (record, body) = SessionTranscript.prepare(fields)
         let text = Self.text(request.type, request.session, body, at: request.time, request.eventID)
         guard text.count <= Limits.maximumPublicationBytes else {

@@ -8,13 +8,14 @@ import Store
 /// After a restart of the hub, or when the session has left the memory. Text and tools that began
 /// before the publications read here are missing from a snapshot until they end; nothing else is.
 enum SessionReplay {
-    /// Costs up to ``SessionLimits/maximumReplayed`` parsed publications for a session that is
+    /// Costs up to ``SessionLimits/maximumReplayed`` parsed publications, of
+    /// ``SessionLimits/maximumReplayedBytes``, for a session that is
     /// running, and nothing for one that is at rest.
     static func state(of row: SessionRow, _ store: StoreTransaction) throws -> SessionLiveState {
         let events = row.phase == .running ? try events(of: row.id, store) : []
         var state = SessionLiveState(phase: row.phase, usage: row.usage, replaying: events)
         if row.pendingPermissions > 0 {
-            for permission in try store.pendingPermissions(of: nil, in: row.id) {
+            for permission in try store.pendingPermissions(of: nil, in: row.id).rows {
                 state.apply(.permissionRequested(permission.key.request))
             }
         }
@@ -25,10 +26,9 @@ enum SessionReplay {
         of session: SessionID, _ store: StoreTransaction
     ) throws -> [SessionEvent] {
         guard let channel = try store.channel(.session(session)) else { return [] }
-        let after = channel.head - Offset(SessionLimits.maximumReplayed)
-        let publications = try store.publications(
-            in: channel.number, after: max(after, channel.oldestKept - 1), maximumBytes: 8 << 20,
-            maximumCount: 2 * SessionLimits.maximumReplayed)
+        let publications = try store.latestPublications(
+            in: channel.number, maximumBytes: SessionLimits.maximumReplayedBytes,
+            maximumCount: SessionLimits.maximumReplayed)
         return publications.compactMap { event(in: $0.text) }
     }
 

@@ -50,6 +50,7 @@ enum SessionTranscript {
             {
                 finish(&message)
                 try iteration.store.update(message)
+                try directory.boundMessages(of: session, iteration)
             } else {
                 try append(.tool, to: session, directory, iteration, finish)
             }
@@ -74,6 +75,7 @@ enum SessionTranscript {
         guard var message else { return nil }
         fill(&message)
         try iteration.store.insert(message)
+        try directory.boundMessages(of: session, iteration)
         return message
     }
 
@@ -85,7 +87,8 @@ enum SessionTranscript {
         if var message = try iteration.store.message(id, of: session) {
             guard message.role == .assistant else { return }
             message.text = text
-            return try iteration.store.update(message)
+            try iteration.store.update(message)
+            return try directory.boundMessages(of: session, iteration)
         }
         try append(.assistant, id: id, text: text, to: session, directory, iteration) {
             $0.turnID = turn

@@ -14,7 +14,7 @@ struct WorkspaceOperations {
     let reserved: [RealPath]
 
     func register(in operations: OperationRegistry) {
-        operations.on(.listWorkspaces, list)
+        operations.onRead(.listWorkspaces, list)
         operations.on(.createWorkspace, create)
         operations.on(.getWorkspace) { call in try workspace(call).json }
         operations.on(.updateWorkspace, update)
@@ -22,11 +22,14 @@ struct WorkspaceOperations {
     }
 
     /// Oldest first.
-    private func list(_ call: OperationCall) throws -> JSONValue {
-        let page = try call.page()
-        let rows = try call.store.workspaces(
-            of: try call.visibleTeam(), after: page.afterMoment(), limit: page.fetch)
-        return page.answer(rows, position: { ListPage.position($0.createdAt, $0.id) }, json: \.json)
+    private func list(_ call: OperationCall) throws -> HeavyRead {
+        let (team, page) = (try call.visibleTeam(), try call.page())
+        return HeavyRead(for: team) { store in
+            let rows = try store.workspaces(
+                of: team, after: page.afterMoment(), limit: page.fetch)
+            return page.answer(
+                rows, position: { ListPage.position($0.createdAt, $0.id) }, json: \.json)
+        }
     }
 
     /// Without a name it is called like its folder.

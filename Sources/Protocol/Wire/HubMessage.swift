@@ -14,6 +14,8 @@ public enum HubMessage: Sendable, Equatable {
     case page(Int64, Page)
     /// Answers `publish` and `call`.
     case result(Int64, JSONValue)
+    /// The same with a value that is JSON text already; a peer reads it as ``result(_:_:)``.
+    case resultText(Int64, [UInt8])
     /// Answers anything that was refused.
     case refused(Int64, OperationError)
     /// One publication of a channel that this worker joined; `text` is the ready message.
@@ -42,7 +44,9 @@ public enum HubMessage: Sendable, Equatable {
             page.write(to: &header)
             return Envelope(header: header, body: page.texts)
         case .result(let request, let value):
-            return Self.result(request, value)
+            return Self.result(request, value.encoded())
+        case .resultText(let request, let text):
+            return Self.result(request, text)
         case .refused(let request, let error):
             return Envelope(header: error.header(request: request))
         case .delivery(let channel, let offset, let text):
@@ -66,8 +70,7 @@ public enum HubMessage: Sendable, Equatable {
     }
 
     /// An answer travels in the body; one that no message can hold becomes a refusal.
-    private static func result(_ request: Int64, _ value: JSONValue) -> Envelope {
-        let text = value.encoded()
+    private static func result(_ request: Int64, _ text: [UInt8]) -> Envelope {
         guard text.count <= Envelope.maximumBytes - 1_024 else {
             let error = OperationError(
                 .internalError,

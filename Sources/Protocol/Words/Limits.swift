@@ -26,6 +26,9 @@ public enum Limits {
     /// 200 rows in one page of a REST list; 50 unless asked for otherwise.
     public static let maximumPageRows = 200
     public static let defaultPageRows = 50
+    /// 1 MiB of items in one page of a REST list: it closes early, with a cursor, and holds one item
+    /// at least, which is smaller than a page.
+    public static let maximumPageBytes = 1024 * 1024
     /// 1 MiB for a REST body: a thousand events of a kilobyte.
     public static let maximumBodyBytes = 1024 * 1024
     /// 256 KiB for one publication's text: it must fit an outbound queue several times over.

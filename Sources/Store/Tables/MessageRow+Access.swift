@@ -4,8 +4,7 @@ import Realtime
 /// The partial indexes over statuses are named where they are used: left to itself SQLite takes the
 /// primary key, and reads a whole transcript to find what waits in it.
 extension StoreTransaction {
-    /// Adds a message, and drops the one that is over ``MessageRow/maximumPerSession`` with it,
-    /// unless it still waits for its turn.
+    /// Adds a message; see ``bound(messagesOf:to:)``.
     public func insert(_ message: MessageRow) throws(StoreError) {
         try execute(
             """
@@ -16,12 +15,6 @@ extension StoreTransaction {
                 message.sessionID.text, message.sequence, message.id.text, message.role.rawValue,
                 message.createdAt.milliseconds,
             ] + message.changingValues)
-        try execute(
-            """
-            DELETE FROM messages
-            WHERE session_id = ? AND sequence <= ? AND status IS NOT 'queued'
-            """,
-            [message.sessionID.text, message.sequence - MessageRow.maximumPerSession])
     }
 
     /// Writes everything of a message that can change.
@@ -53,26 +46,20 @@ extension StoreTransaction {
         try message(of: session, where: "tool_use_id", is: tool.text)
     }
 
-    /// Oldest first, behind a place.
+    /// Oldest first behind a place, or with `isNewestFirst` the other way round in front of it, until
+    /// a limit is reached; at least one.
     public func messages(
-        of session: SessionID, after sequence: Int64, limit: Int
-    ) throws(StoreError) -> [MessageRow] {
-        try rows(
+        of session: SessionID, beyond sequence: Int64, isNewestFirst: Bool = false, limit: Int,
+        maximumBytes: Int
+    ) throws(StoreError) -> RowBatch<MessageRow> {
+        let (comparison, order) = isNewestFirst ? ("<", "DESC") : (">", "ASC")
+        return try batch(
             """
-            SELECT \(MessageRow.columns) FROM messages WHERE session_id = ? AND sequence > ?
-            ORDER BY sequence LIMIT ?
-            """, [session.text, sequence, limit], MessageRow.init)
-    }
-
-    /// Newest first, in front of a place.
-    public func messages(
-        of session: SessionID, before sequence: Int64, limit: Int
-    ) throws(StoreError) -> [MessageRow] {
-        try rows(
-            """
-            SELECT \(MessageRow.columns) FROM messages WHERE session_id = ? AND sequence < ?
-            ORDER BY sequence DESC LIMIT ?
-            """, [session.text, sequence, limit], MessageRow.init)
+            SELECT \(MessageRow.columns) FROM messages
+            WHERE session_id = ? AND sequence \(comparison) ?
+            ORDER BY sequence \(order) LIMIT ?
+            """, [session.text, sequence, limit + 1], limit: limit, maximumBytes: maximumBytes,
+            MessageRow.init)
     }
 
     /// Messages that wait for the running turn to end, oldest first.
@@ -103,6 +90,21 @@ extension StoreTransaction {
             SELECT \(MessageRow.columns) FROM messages INDEXED BY messages_waiting
             WHERE session_id = ? AND status IN ('queued', 'accepted') ORDER BY sequence LIMIT ?
             """, [session.text, limit], MessageRow.init)
+    }
+
+    /// How many messages no run has taken; of them those that a running turn holds up.
+    public func waitingCounts(
+        of session: SessionID
+    ) throws(StoreError) -> (all: Int, queued: Int) {
+        try row(
+            """
+            SELECT count(*), coalesce(sum(status = 'queued'), 0)
+            FROM messages INDEXED BY messages_waiting
+            WHERE session_id = ? AND status IN ('queued', 'accepted')
+            """, [session.text]
+        ) { (row) throws(StoreError) in
+            (all: Int(try row.integer()), queued: Int(try row.integer()))
+        } ?? (0, 0)
     }
 
     /// The sessions without a run and without an agent outside that have messages waiting, the one

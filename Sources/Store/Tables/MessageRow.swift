@@ -7,9 +7,6 @@ public struct MessageRow: Sendable, Equatable {
         case user, assistant, tool
     }
 
-    /// A transcript keeps its latest 10,000 messages: more than any model reads back.
-    public static let maximumPerSession: Int64 = 10_000
-
     public let sessionID: SessionID
     /// Its place in the session, from 1 on.
     public let sequence: Int64

@@ -115,24 +115,34 @@ extension StoreTransaction {
             """, [key.session.text, key.request.text], PermissionRow.init)
     }
 
-    /// Pending ones, oldest first, behind the one asked then under that key; nil for every team or
-    /// every session.
+    /// Pending ones, oldest first, behind the one asked then under that key, until a limit is
+    /// reached; nil for every team or every session.
+    ///
+    /// A statement a case: with `? IS NULL OR` SQLite would look at the questions of every team.
     public func pendingPermissions(
         of team: TeamID?, in session: SessionID?,
-        after cursor: (createdAt: Timestamp, key: PermissionKey)? = nil, limit: Int = -1
-    ) throws(StoreError) -> [PermissionRow] {
-        try rows(
+        after cursor: (createdAt: Timestamp, key: PermissionKey)? = nil, limit: Int = .max - 1,
+        maximumBytes: Int = .max
+    ) throws(StoreError) -> RowBatch<PermissionRow> {
+        var conditions = "state = 'pending' AND (created_at, session_id, request_id) > (?, ?, ?)"
+        var arguments: StatementArguments = [
+            cursor?.createdAt.milliseconds ?? .min, cursor?.key.session.text ?? "",
+            cursor?.key.request.text ?? "",
+        ]
+        if let team {
+            conditions += " AND team_id = ?"
+            arguments += [team.text]
+        }
+        if let session {
+            conditions += " AND session_id = ?"
+            arguments += [session.text]
+        }
+        return try batch(
             """
-            SELECT \(PermissionRow.columns) FROM permissions
-            WHERE state = 'pending' AND (?1 IS NULL OR team_id = ?1)
-                AND (?2 IS NULL OR session_id = ?2)
-                AND (?3 IS NULL OR (created_at, session_id, request_id) > (?3, ?4, ?5))
-            ORDER BY created_at, session_id, request_id LIMIT ?6
-            """,
-            [
-                team?.text, session?.text, cursor?.createdAt.milliseconds, cursor?.key.session.text,
-                cursor?.key.request.text, limit,
-            ], PermissionRow.init)
+            SELECT \(PermissionRow.columns) FROM permissions WHERE \(conditions)
+            ORDER BY created_at, session_id, request_id LIMIT ?
+            """, arguments + [limit + 1], limit: limit, maximumBytes: maximumBytes,
+            PermissionRow.init)
     }
 }
 

@@ -43,22 +43,37 @@ extension StoreTransaction {
         ) { (row) throws(StoreError) in try row.integer() }
     }
 
-    /// Publications after an offset, oldest first, until one of the limits is reached; at least one
-    /// where there is one.
+    /// Publications after an offset, oldest first, until a limit is reached; at least one where there
+    /// is one.
+    ///
+    /// - Parameter last: none after this one.
     public func publications(
-        in channel: Int64, after offset: Offset, maximumBytes: Int, maximumCount: Int
-    ) throws(StoreError) -> [PublicationRow] {
-        var bytes = 0
-        return try rows(
+        in channel: Int64, after offset: Offset, through last: Offset = .max, maximumBytes: Int,
+        maximumCount: Int
+    ) throws(StoreError) -> RowBatch<PublicationRow> {
+        try batch(
             """
-            SELECT offset, body FROM publications WHERE channel = ? AND offset > ?
-            ORDER BY offset LIMIT ?
-            """, [channel, offset, maximumCount]
-        ) { (row) throws(StoreError) -> PublicationRow? in
-            let publication = PublicationRow(offset: try row.integer(), text: try row.bytes())
-            defer { bytes += publication.text.count }
-            return bytes == 0 || bytes + publication.text.count <= maximumBytes
-                ? publication : nil
-        }
+            SELECT offset, body FROM publications
+            WHERE channel = ? AND offset > ? AND offset <= ? ORDER BY offset LIMIT ?
+            """, [channel, offset, last, maximumCount + 1], limit: maximumCount,
+            maximumBytes: maximumBytes, PublicationRow.init)
+    }
+
+    /// The latest publications, oldest first, as many as fit into the limits; at least one where
+    /// there is one.
+    public func latestPublications(
+        in channel: Int64, maximumBytes: Int, maximumCount: Int
+    ) throws(StoreError) -> [PublicationRow] {
+        try batch(
+            "SELECT offset, body FROM publications WHERE channel = ? ORDER BY offset DESC LIMIT ?",
+            [channel, maximumCount], limit: maximumCount, maximumBytes: maximumBytes,
+            PublicationRow.init
+        ).rows.reversed()
+    }
+}
+
+extension PublicationRow {
+    init(_ row: inout RowReader) throws(StoreError) {
+        self.init(offset: try row.integer(), text: try row.bytes())
     }
 }

@@ -50,6 +50,20 @@ extension StoreTransaction {
             """, [session.text], RuleRow.init)
     }
 
+    /// A part of the list, behind the one made then with that id.
+    public func rules(
+        of session: SessionID, after cursor: (createdAt: Timestamp, id: RuleID)?, limit: Int
+    ) throws(StoreError) -> [RuleRow] {
+        try rows(
+            """
+            SELECT \(RuleRow.columns) FROM rules
+            WHERE session_id = ? AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?
+            """,
+            [
+                session.text, cursor?.createdAt.milliseconds ?? .min, cursor?.id.text ?? "", limit,
+            ], RuleRow.init)
+    }
+
     /// Removes one rule of a session, or all; says how many there were.
     public func deleteRules(of session: SessionID, _ id: RuleID?) throws(StoreError) -> Int {
         try execute(

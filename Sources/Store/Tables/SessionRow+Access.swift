@@ -6,7 +6,7 @@ public struct SessionFilter: Sendable, Equatable {
     /// Nil for every team: only for the CLI on the hub's machine.
     public var teamID: TeamID?
     public var status: SessionStatus?
-    /// A part of the name, in either case of ASCII letters.
+    /// A part of the name, in either case of any script; see ``SearchText``.
     public var nameContains: String?
 
     public init(teamID: TeamID?, status: SessionStatus? = nil, nameContains: String? = nil) {
@@ -16,12 +16,32 @@ public struct SessionFilter: Sendable, Equatable {
     }
 }
 
+/// Where a list of sessions stands.
+public typealias SessionPlace = (createdAt: Timestamp, id: SessionID)
+
+/// A part of a list of sessions.
+public struct SessionBatch {
+    public let rows: [SessionRow]
+    /// Behind which there may be more; nil at the end.
+    public let next: SessionPlace?
+}
+
+extension SessionFilter {
+    /// 1 for a session that the list shows; its parameters are the status and the text.
+    fileprivate static let match = """
+        (?1 IS NULL OR CASE ?1
+            WHEN 'waiting' THEN pending_permissions > 0
+            ELSE pending_permissions = 0 AND phase = ?1 END)
+        AND (?2 IS NULL OR coalesce(instr(search_name, ?2), 0) > 0)
+        """
+}
+
 extension StoreTransaction {
     public func insert(_ session: SessionRow) throws(StoreError) {
         try execute(
             """
-            INSERT INTO sessions (\(SessionRow.columns))
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO sessions (\(SessionRow.columns), search_name)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [session.id.text, session.teamID.text, session.createdAt.milliseconds]
                 + session.changingValues)
@@ -31,8 +51,8 @@ extension StoreTransaction {
     public func update(_ session: SessionRow) throws(StoreError) {
         try execute(
             """
-            UPDATE sessions SET (\(SessionRow.changingColumns))
-                = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            UPDATE sessions SET (\(SessionRow.changingColumns), search_name)
+                = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             WHERE id = ?
             """, session.changingValues + [session.id.text])
     }
@@ -42,26 +62,39 @@ extension StoreTransaction {
             "SELECT \(SessionRow.columns) FROM sessions WHERE id = ?", [id.text], SessionRow.init)
     }
 
-    /// Newest first, behind the one made then with that id.
+    /// Newest first, behind the one made then with that id, until `limit` are found or
+    /// `maximumLookedAt` were looked at.
+    ///
+    /// A statement a case: with `? IS NULL OR` SQLite would look at the sessions of every team.
     public func sessions(
-        _ filter: SessionFilter, after cursor: (createdAt: Timestamp, id: SessionID)? = nil,
-        limit: Int
-    ) throws(StoreError) -> [SessionRow] {
-        try rows(
+        _ filter: SessionFilter, after cursor: SessionPlace? = nil, limit: Int, maximumLookedAt: Int
+    ) throws(StoreError) -> SessionBatch {
+        let ofTeam = filter.teamID == nil ? "" : "AND team_id = ?"
+        var arguments: StatementArguments = [
+            filter.status?.rawValue, filter.nameContains.map { SearchText($0).text },
+            cursor?.createdAt.milliseconds ?? .max, cursor?.id.text ?? "",
+        ]
+        if let team = filter.teamID { arguments += [team.text] }
+        var (found, lookedAt) = (0, 0)
+        var last: SessionPlace?
+        var hasMore = false
+        let rows = try rows(
             """
-            SELECT \(SessionRow.columns) FROM sessions
-            WHERE (?1 IS NULL OR team_id = ?1)
-                AND (?2 IS NULL OR CASE ?2
-                    WHEN 'waiting' THEN pending_permissions > 0
-                    ELSE pending_permissions = 0 AND phase = ?2 END)
-                AND (?3 IS NULL OR instr(lower(name), lower(?3)) > 0)
-                AND (?4 IS NULL OR (created_at, id) < (?4, ?5))
-            ORDER BY created_at DESC, id DESC LIMIT ?6
-            """,
-            [
-                filter.teamID?.text, filter.status?.rawValue, filter.nameContains,
-                cursor?.createdAt.milliseconds, cursor?.id.text, limit,
-            ], SessionRow.init)
+            SELECT \(SessionFilter.match), \(SessionRow.columns) FROM sessions
+            WHERE (created_at, id) < (?, ?) \(ofTeam) ORDER BY created_at DESC, id DESC
+            """, arguments
+        ) { (row) throws(StoreError) -> SessionRow?? in
+            let matches = try row.flag()
+            hasMore = lookedAt == maximumLookedAt || matches && found == limit
+            guard !hasMore else { return nil }
+            let session = try SessionRow(&row)
+            lookedAt += 1
+            last = (session.createdAt, session.id)
+            guard matches else { return .some(nil) }
+            found += 1
+            return session
+        }
+        return SessionBatch(rows: rows.compactMap(\.self), next: hasMore ? last : nil)
     }
 
     public func sessionCount(of team: TeamID) throws(StoreError) -> Int {
@@ -86,6 +119,7 @@ extension SessionRow {
             workingDirectory, permissionTimeout.stored, pendingPermissions, messageCount,
             usage?.stored,
             updatedAt.milliseconds, lastMessageAt?.milliseconds, isOutside, runner?.text,
+            name.map { SearchText($0).text },
         ]
     }
 }

@@ -37,5 +37,10 @@ extension StoreTransaction {
         try row("SELECT \(TeamRow.columns) FROM teams WHERE id = ?", [id.text], TeamRow.init)
     }
 
+    /// What the team's sessions keep, messages and conversations.
+    public func keptBytes(of team: TeamID) throws(StoreError) -> Int {
+        try integer("SELECT kept_bytes FROM teams WHERE id = ?", [team.text])
+    }
+
     public func teamCount() throws(StoreError) -> Int { try integer("SELECT count(*) FROM teams") }
 }

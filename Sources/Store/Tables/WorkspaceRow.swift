@@ -1,3 +1,4 @@
+import GRDB
 import Realtime
 
 /// A folder that an agent works in, with defaults for its sessions.
@@ -74,15 +75,17 @@ extension StoreTransaction {
     public func workspaces(
         of team: TeamID?, after cursor: (createdAt: Timestamp, id: WorkspaceID)? = nil, limit: Int
     ) throws(StoreError) -> [WorkspaceRow] {
-        try rows(
+        let ofTeam = team == nil ? "" : "AND team_id = ?"
+        var arguments: StatementArguments = [
+            cursor?.createdAt.milliseconds ?? .min, cursor?.id.text ?? "",
+        ]
+        if let team { arguments += [team.text] }
+        return try rows(
             """
             SELECT \(WorkspaceRow.columns) FROM workspaces
-            WHERE (?1 IS NULL OR team_id = ?1)
-                AND (?2 IS NULL OR (created_at, id) > (?2, ?3))
-            ORDER BY created_at, id LIMIT ?4
+            WHERE (created_at, id) > (?, ?) \(ofTeam) ORDER BY created_at, id LIMIT ?
             """,
-            [team?.text, cursor?.createdAt.milliseconds, cursor?.id.text, limit],
-            WorkspaceRow.init)
+            arguments + [limit], WorkspaceRow.init)
     }
 
     public func workspaceCount(of team: TeamID) throws(StoreError) -> Int {

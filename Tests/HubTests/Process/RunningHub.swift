@@ -41,7 +41,8 @@ final class RunningHub {
         let inbox = Inbox()
         desks = ThreadDesks(loop: loop, signInThreads: 1) { inbox.server?.submit($0) }
         core = try HubCore(
-            store: try Store(path: "\(directory)/switchboard.db"), settings: Settings(),
+            store: try Store(path: "\(directory)/switchboard.db"),
+            reader: try StoreReader(path: "\(directory)/switchboard.db"), settings: Settings(),
             paths: try Paths(
                 configDirectory: "\(directory)/config", stateDirectory: directory,
                 runDirectory: directory),
