@@ -230,20 +230,6 @@ import Tools
         try harness.wait { !isThere() }
     }
 
-    @Test func `the usage of a tree of processes counts threads and memory`() {
-        let before = TreeUsage(below: getpid())
-        #expect(before.tasks >= 1 && before.bytes > 0)
-        // Other suites give memory back meanwhile: one clear look is enough.
-        let isSeen = (0..<20).contains { _ in
-            let before = TreeUsage(below: getpid())
-            let block = [UInt8](repeating: 1, count: 64 * 1024 * 1024)
-            return TreeUsage(below: getpid()).bytes > before.bytes + block.count / 2
-        }
-        #expect(isSeen)
-        #expect(TreeUsage(below: pid_t.max) == TreeUsage(below: pid_t.max))
-        #expect(TreeUsage(below: pid_t.max).tasks == 0)
-    }
-
     @Test func `a process that wants all memory gets an error`() throws {
         let outcome = try harness.bash(
             "python3 -c 'x = bytearray(5 << 30); print(\"had it\")'", timeout: 20_000)

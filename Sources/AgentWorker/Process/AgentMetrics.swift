@@ -1,5 +1,6 @@
 import ClaudeAPI
 import Daemon
+import Tools
 
 /// What this worker counts.
 struct AgentMetrics {
@@ -45,6 +46,10 @@ struct AgentMetrics {
     func ran(_ tool: String) { metrics.counter(.agentToolCalls, tool).add() }
 
     func timedOut(_ tool: String) { metrics.counter(.agentToolTimeouts, tool).add() }
+
+    func ended(_ outcome: ToolOutcome) {
+        if let limit = outcome.limit { metrics.counter(.limitsReached, limit).add() }
+    }
 
     func asked() { metrics.counter(.agentQuestions).add() }
 

@@ -174,6 +174,7 @@ final class Run {
             onOutput: { [weak self] text in self?.receive(.toolOutput(toolUse: id, text)) },
             completion: { outcome in
                 self.tools[id] = nil
+                self.worker.metrics.ended(outcome)
                 self.receive(.toolFinished(toolUse: id, outcome))
             })
     }

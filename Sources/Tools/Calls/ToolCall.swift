@@ -30,11 +30,16 @@ public struct ToolOutcome: Sendable, Equatable {
     public let isError: Bool
     /// Where more of the output is kept than `text` holds, readable by Read and in the sandbox.
     public let fullOutputPath: String?
+    /// The limit of ``ToolLimits`` that ended it, such as `tools.maximumMemoryBytes`, to be counted.
+    public let limit: String?
 
-    public init(text: String, isError: Bool = false, fullOutputPath: String? = nil) {
+    public init(
+        text: String, isError: Bool = false, fullOutputPath: String? = nil, limit: String? = nil
+    ) {
         self.text = text
         self.isError = isError
         self.fullOutputPath = fullOutputPath
+        self.limit = limit
     }
 
     static func failure(_ reason: some CustomStringConvertible) -> ToolOutcome {

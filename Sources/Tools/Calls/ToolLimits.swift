@@ -67,7 +67,8 @@ public enum ToolLimits {
 
     /// Processes and threads of one call (RLIMIT_NPROC within the sandbox's own user namespace).
     public static let maximumProcesses = 512
-    /// Memory of all processes of one call together, sampled.
+    /// Memory of one call, its /tmp and /dev/shm included: by its control group, else sampled, in
+    /// which what several processes share counts once.
     public static let maximumMemoryBytes = 4 * 1024 * 1024 * 1024
     /// Private writable memory of one process (RLIMIT_DATA).
     public static let maximumProcessDataBytes = 4 * 1024 * 1024 * 1024
@@ -82,6 +83,9 @@ public enum ToolLimits {
     public static let maximumOpenFiles = 4_096
     /// How often a call's processes and memory are looked at.
     public static let usageInterval = Duration.milliseconds(200)
+    /// For measuring shared memory, on a thread, which is enough for 60 GiB of mappings: what isn't
+    /// certain by then is over the limit.
+    public static let usageMeasuringTime = Duration.seconds(1)
 
     /// Paths that Glob answers.
     public static let maximumGlobResults = 200

@@ -103,8 +103,10 @@ extension CommandRun.Result {
         let gap = output.isEmpty || note.isEmpty || output.hasSuffix("\n") ? "" : "\n"
         return ToolOutcome(
             text: output + gap + note, isError: end != .exited(code: 0),
-            fullOutputPath: fullOutputPath)
+            fullOutputPath: fullOutputPath, limit: limit)
     }
+
+    private var limit: String? { if case .stopped(let stop) = end { stop.limit } else { nil } }
 
     private func note(timeout: Duration) -> String {
         switch end {
@@ -122,6 +124,16 @@ extension CommandRun.Result {
 }
 
 extension SandboxStop {
+    fileprivate var limit: String? {
+        switch self {
+        case .timedOut: "tools.commandTime"
+        case .tooMuchOutput: "tools.maximumProducedBytes"
+        case .tooManyProcesses: "tools.maximumProcesses"
+        case .tooMuchMemory: "tools.maximumMemoryBytes"
+        case .cancelled, .startFailed, .unbounded, .unmeasured: nil
+        }
+    }
+
     fileprivate func note(timeout: Duration) -> String {
         switch self {
         case .cancelled:
@@ -132,8 +144,11 @@ extension SandboxStop {
         case .tooMuchOutput:
             "(Ended: it wrote more than \(ToolLimits.maximumProducedBytes) bytes.)"
         case .tooManyProcesses:
-            "(Ended: it had more than \(ToolLimits.maximumProcesses) processes.)"
-        case .tooMuchMemory: "(Ended: it used more than \(ToolLimits.maximumMemoryBytes) bytes.)"
+            "(Ended: it wanted more than \(ToolLimits.maximumProcesses) processes and threads, which "
+                + "is the limit of one call.)"
+        case .tooMuchMemory:
+            "(Ended: it used more than \(ToolLimits.maximumMemoryBytes) bytes of memory, /tmp and "
+                + "/dev/shm included, which is the limit of one call.)"
         case .startFailed:
             "(The command did not run: the sandbox was not ready in time, or one "
                 + "of its limits could not be placed.)"
@@ -141,6 +156,9 @@ extension SandboxStop {
             "(The command did not run: the agent worker is root, whose processes the kernel counts "
                 + "only in a control group, and it could make none under /sys/fs/cgroup. Run the "
                 + "worker as another user, or give it a writable control group.)"
+        case .unmeasured:
+            "(The command did not run: its memory could not be measured, as /proc of its sandbox "
+                + "could not be read. Give the agent worker a control group: `Delegate=memory pids`.)"
         }
     }
 }

@@ -10,7 +10,7 @@ enum Leftovers {
     ///
     /// Reads all of `/proc` once; for the start of a process.
     static func sweep() {
-        for name in TreeUsage.names(in: "/proc") {
+        for name in ProcessTable.names(in: "/proc") {
             guard let pid = pid_t(name), isOrphan(pid) else { continue }
             // Denied where it is another user's; gone is as good.
             _ = kill(pid, SIGKILL)
@@ -19,16 +19,16 @@ enum Leftovers {
     }
 
     private static func isOrphan(_ pid: pid_t) -> Bool {
-        guard TreeUsage.read("/proc/\(pid)/comm") == "bwrap",
-            TreeUsage.read("/proc/\(pid)/cmdline").contains(SandboxView.marker),
-            isFirstOfItsNamespace(pid), let parent = TreeUsage.parent(of: pid)
+        guard ProcessTable.line("/proc/\(pid)/comm") == "bwrap",
+            ProcessTable.line("/proc/\(pid)/cmdline").contains(SandboxView.marker),
+            isFirstOfItsNamespace(pid), let parent = ProcessTable.parent(of: pid)
         else { return false }
-        return TreeUsage.read("/proc/\(parent)/comm") != "bwrap"
+        return ProcessTable.line("/proc/\(parent)/comm") != "bwrap"
     }
 
     /// By the line `NSpid: 5362 1` of its status.
     private static func isFirstOfItsNamespace(_ pid: pid_t) -> Bool {
-        let line = TreeUsage.lines("/proc/\(pid)/status").first { $0.hasPrefix("NSpid:") }
+        let line = ProcessTable.lines("/proc/\(pid)/status").first { $0.hasPrefix("NSpid:") }
         let numbers = line?.split { $0 == "\t" || $0 == " " }.dropFirst() ?? []
         return numbers.count > 1 && numbers.last == "1"
     }

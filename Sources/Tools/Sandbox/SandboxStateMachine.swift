@@ -9,6 +9,8 @@ package enum SandboxStop: Sendable, Equatable {
     case startFailed
     /// Nothing would hold its processes back: see ``ControlGroup/isNeeded``.
     case unbounded
+    /// Nothing would hold its memory back.
+    case unmeasured
 }
 
 /// How a command in a sandbox ended.

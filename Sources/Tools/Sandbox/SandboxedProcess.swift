@@ -32,6 +32,7 @@ final class SandboxedProcess {
     private var firstProcessWatcher: DescriptorWatcher?
     /// Nil where there is none to be had, nor any need for it; ends with the sandbox.
     private var group: ControlGroup?
+    private var usage: UsageWatch?
     private var timers: [Timer] = []
 
     private static let systemCalls = FilterProgram(.sandbox).bytes
@@ -125,7 +126,7 @@ final class SandboxedProcess {
         for action in actions {
             switch action {
             case .limit(let pid): place(limitsOn: pid)
-            case .letGo: _ = gate?.writeOnce([0x0A])
+            case .letGo: letGo()
             case .closeGate: gate = nil
             case .killSandbox: killFirstProcess()
             case .finish(let end): finish(end)
@@ -133,11 +134,21 @@ final class SandboxedProcess {
         }
     }
 
+    private func letGo() {
+        if state.isRunning, group?.boundsMemory != true {
+            guard let pid = firstProcess?.pid, let probe = UsageProbe(ofFirstProcess: pid) else {
+                return end(.unmeasured)
+            }
+            usage = UsageWatch(probe, on: loop) { [weak self] in self?.end($0) }
+        }
+        _ = gate?.writeOnce([0x0A])
+    }
+
     /// Takes hold of the sandbox's first process, which waits, and limits it.
     private func place(limitsOn pid: pid_t) {
         let number = switchboard_pidfd_open(pid)
         // Its parent is bubblewrap, which hasn't collected it: the number can't be another's.
-        guard number >= 0, TreeUsage.parent(of: pid) == bubblewrap?.pid else {
+        guard number >= 0, ProcessTable.parent(of: pid) == bubblewrap?.pid else {
             if number >= 0 { close(number) }
             return end(.startFailed)
         }
@@ -170,17 +181,19 @@ final class SandboxedProcess {
     }
 
     private func checkUsage() {
-        guard state.isRunning, let pid = firstProcess?.pid else { return }
-        let usage = TreeUsage(below: pid)
-        if usage.tasks > ToolLimits.maximumProcesses { end(.tooManyProcesses) }
-        if usage.bytes > ToolLimits.maximumMemoryBytes { end(.tooMuchMemory) }
+        guard state.isRunning else { return }
+        if let reached = group?.reached { return end(reached) }
+        usage?.look()
     }
 
     /// Says how it ended once the first process, and so everything in the sandbox, is gone.
     private func finish(_ end: SandboxEnd) {
         gate = nil
         timers = []
+        usage = nil
         statusWatcher?.cancel()
+        // The kernel may have ended it between two looks.
+        let end = group?.reached.map(SandboxEnd.stopped) ?? end
         guard let firstProcess, !Self.isGone(firstProcess.handle) else { return report(end) }
         // bubblewrap went first: it was killed by somebody. Its child follows, by our hand at the
         // latest.
