@@ -192,7 +192,9 @@ let package = Package(
         tests(of: "JSON"),
         tests(of: "Protocol", ["JSON", "Realtime"]),
         tests(of: "Realtime"),
-        tests(of: "Store", ["Protocol", "Realtime", "System"]),
+        tests(
+            of: "Store",
+            ["Protocol", "Realtime", "System", .product(name: "GRDB", package: "GRDB.swift")]),
         tests(of: "System"),
         tests(
             of: "Tools",

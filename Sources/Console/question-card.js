@@ -37,6 +37,9 @@ export function questionCard(desk, question, { withSession }) {
   question.description && h('p', { class: 'description', tabindex: question.description.length > 200 ? 0 : null, data: { part: 'description' } }, questionText(question.description)),
   question.inputDigest && h('p', { class: 'fingerprint' }, 'This exact call: ',
     h('code', { title: question.inputDigest, data: { part: 'digest' } }, exactLine(question.inputDigest.slice(0, SHOWN_DIGITS)))),
+  mayAnswer && h('p', { class: 'hint', data: { part: 'remembers' } }, question.remembers
+    ? ['“Always allow” remembers ', h('code', {}, exactLine(question.remembers))]
+    : '“Always allow” can remember nothing of this: it counts once.'),
   h('div', { class: 'answers' }, buttons, state,
     h('span', { class: 'keys-hint', aria: { hidden: 'true' } }, keycap('F8'), ' from anywhere')))
 

@@ -35,14 +35,11 @@ export function openRules(desk, session) {
     const { items } = await rest.rules(session.id)
     empty.hidden = items.length > 0
     setText(empty, 'Nothing is remembered: “Always allow” on a question does.')
-    fill(list, items.map((rule) => h('li', {}, h('code', {}, exactLine(wordsOf(rule))), h('span', { class: 'hint' }, `by ${rule.createdBy}`),
+    fill(list, items.map((rule) => h('li', {}, h('code', {}, exactLine(rule.remembers)), h('span', { class: 'hint' }, `by ${rule.createdBy}`),
       desk.may('permissions:respond') && button('Forget', () => guard('It was not forgotten', async () => {
         await rest.forgetRule(session.id, rule.id)
         await read()
-      }), { class: 'quiet small', 'aria-label': `Forget ${wordsOf(rule)}` }))))
+      }), { class: 'quiet small', 'aria-label': `Forget ${rule.remembers}` }))))
   }
   guard('The rules could not be read', read)
 }
-
-const wordsOf = ({ toolName, commandPrefix, path }) =>
-  [toolName, commandPrefix ? `${commandPrefix.join(' ')} …` : path].filter(Boolean).join(': ')

@@ -198,9 +198,9 @@ import Tools
         script.begin()
         script.send(
             .rulesChanged([
-                PermissionRule(toolName: "Bash", scope: .commandPrefix(["swift", "build"]))
+                PermissionRule(toolName: "Bash", scope: .command(["swift", "build"]))
             ]))
-        script.answer([Script.bash("t1", "swift build -c release")])
+        script.answer([Script.bash("t1", "swift build")])
         try script.prepare("t1")
         #expect(script.started == ["t1"])
     }

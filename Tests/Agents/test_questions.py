@@ -179,7 +179,7 @@ def test_always_allow_does_not_stretch(talk, allowed, tried):
 
 
 @pytest.mark.parametrize("command", [
-    "bash -c 'touch x' --help", "find . -fprint x", "sed -n 1w/f a", "sort -o x a",
+    "bash -c 'touch x' --help", "find . -fprint x", "sed -n 1w/f a",
     "rm -rf x", "sh x", "env ls", "ls && ls", "ls; ls", "sudo ls", "python3 -c 1", "xargs touch"])
 def test_always_allow_remembers_nothing_dangerous(talk, command):
     session = talk(mode="ask", permissionTimeoutMs=None)

@@ -16,7 +16,7 @@ import Testing
             #expect(
                 talk.errors
                     == "Bash asks for permission:\n    rm -rf x\n    ls\n"
-                    + "Allow it? y = yes, n = no, a = always: ")
+                    + "Allow it? y = yes, n = no, a = yes, since nothing of it can be remembered: ")
             talk.type(line)
             #expect(talk.deeds.last == answer(allowed, always))
         }

@@ -95,6 +95,7 @@ import Testing
             modeVersion: 1,
             rules: [
                 PermissionRule(toolName: "Bash", scope: .commandPrefix(["git", "status"])),
+                PermissionRule(toolName: "Bash", scope: .command(["make", "test"])),
                 PermissionRule(toolName: "Edit", scope: .path("src")),
             ],
             workspace: .init(id: "w", path: "/srv/w"), workingDirectory: "sub", model: "m",

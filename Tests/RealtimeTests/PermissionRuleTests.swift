@@ -45,6 +45,43 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        "make test", "make", "npm run build", "mvn", "go vet ./...", "gcc -o a a.c", "uniq a",
+        "sort a", "xxd a", "git branch", "git tag", "cargo test", "git log --output=x", "ls /etc",
+        "git log -O x", "rg --pre cat x", "swift build", "tail -f log", "sort -o a b",
+    ])
+    func `a command is remembered word for word, and a longer one is another`(_ line: String) {
+        guard case .remember(let rule) = rule(line), case .command(let words) = rule.scope else {
+            Issue.record("\(line) led to \(self.rule(line)).")
+            return
+        }
+        #expect(rule.description == "exactly: \(line)")
+        #expect(rule.allows(toolName: "Bash", .commandLine(line)))
+        for more in [
+            "-E '$(shell id)'", "-sf other.mk", "-D x", "-d", "b", "--node-options=x",
+            "-vettool=x", "@opts", "-n", "--help", "''",
+        ] {
+            #expect(!rule.allows(toolName: "Bash", .commandLine("\(line) \(more)")), "\(more)")
+        }
+        let shorter = words.dropLast().joined(separator: " ")
+        #expect(!rule.allows(toolName: "Bash", .commandLine(shorter)))
+    }
+
+    @Test func `what is remembered is said as one would type it`() throws {
+        let words = ["grep", "it's", "a b", "", "x"]
+        let exact = PermissionRule(toolName: "Bash", scope: .command(words))
+        #expect(exact.description == #"exactly: grep 'it'\''s' 'a b' '' x"#)
+        guard case .remember(let rule) = rule("git log --oneline") else {
+            Issue.record("git log --oneline led to no rule.")
+            return
+        }
+        #expect(
+            rule.description == "git log --oneline, also with further arguments that only read")
+        #expect(rule.allows(toolName: "Bash", .commandLine("git log --oneline -5 -- src")))
+        let path = PermissionRule(toolName: "Edit", scope: .path("src"))
+        #expect(path.description == "Edit of src and of what is beneath it")
+    }
+
     @Test func `a rule allows what begins with its words, of its own tool, and nothing else`() {
         let status = PermissionRule(toolName: "Bash", scope: .commandPrefix(["git", "status"]))
         #expect(rule("git status") == .remember(status))

@@ -29,7 +29,10 @@ import TestSupport
             try store.insert(message)
             #expect(try store.message(sentAs: "c 1", to: "s") == message)
             #expect(try store.queuedMessages(of: "s") == [message])
-            for scope in [PermissionRule.Scope.commandPrefix(["a \"b\"", ""]), .path("/x")] {
+            for scope in [
+                PermissionRule.Scope.commandPrefix(["a \"b\"", ""]), .command(["ä", "\n"]),
+                .path("/x"),
+            ] {
                 let rule = RuleRow(
                     id: "r", sessionID: "s", rule: PermissionRule(toolName: "T", scope: scope),
                     createdBy: "me", createdAt: Timestamp(milliseconds: 1))

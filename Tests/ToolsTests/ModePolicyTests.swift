@@ -100,21 +100,20 @@ import Tools
 
     @Test(arguments: [
         "make test SHELL=/tmp/x", "make test -f x", "make test -C x", "make test --eval=x",
+        "make test -E '$(shell id)'", "make test -sf other.mk", "make test -j4",
     ])
     func `a rule about a target does not change what make runs`(_ line: String) throws {
         let rule = try remembered("make test")
-        #expect(try decide("Bash", ["command": "make test -j4"], .ask, [rule]) == .run(.writable))
+        #expect(try decide("Bash", ["command": "make test"], .ask, [rule]) == .run(.writable))
         #expect(try decide("Bash", ["command": .string(line)], .ask, [rule]) == .ask)
     }
 
     @Test(arguments: [
         "rm x", "sudo ls", "bash -c 'ls' --help", "python3 -c x", "env ls", "xargs ls",
         "find . -exec ls", "find . -fprint x", "git push", "git -c a=b status", "sed -n 1w/f x",
-        "sort -o x y", "sort -ox y", "sort --output=x y", "awk 1 x", "tar -xf x", "cp a b",
-        "mv a b", "tee x", "printf -v 'a[$(rm x)]' y", "test -v 'a[$(rm x)]'", "unset 'a[$(x)]'",
-        "let 'a[$(rm x)]'", "rg --pre sh x", "git grep -Osh x", "git diff --ext-diff",
-        "git diff --output=x", "make A=b", "swift run", "npm exec x", "fd x -x rm",
-        "git fetch --upload-pack=x", "cmake -P x", "gcc -fplugin=x a.c", "go test -exec x",
+        "awk 1 x", "tar -xf x", "cp a b", "mv a b", "tee x", "printf -v 'a[$(rm x)]' y",
+        "test -v 'a[$(rm x)]'", "unset 'a[$(x)]'", "let 'a[$(rm x)]'", "swift run", "npm exec x",
+        "fd x -x rm", "git fetch --upload-pack=x", "cmake -P x", "tar --to-command=sh -xf x",
     ])
     func `a dangerous command leads to no rule`(_ line: String) throws {
         let call = try prepared("Bash", ["command": .string(line)])

@@ -6,12 +6,18 @@ package struct Question: Equatable, Sendable {
     package let toolName: String
     package let command: String
     package let description: String
+    /// What "always" would remember, in words; nil: nothing.
+    package let remembers: String?
 
-    package init(requestID: String, toolName: String, command: String, description: String) {
+    package init(
+        requestID: String, toolName: String, command: String, description: String,
+        remembers: String? = nil
+    ) {
         self.requestID = requestID
         self.toolName = toolName
         self.command = command
         self.description = description
+        self.remembers = remembers
     }
 
     /// From `permission_request`'s `request`, or an item of a snapshot's `pendingPermissions`.
@@ -20,7 +26,8 @@ package struct Question: Equatable, Sendable {
         self.init(
             requestID: id, toolName: request["toolName"]?.stringValue ?? "a tool",
             command: request["command"]?.stringValue ?? "",
-            description: request["description"]?.stringValue ?? "")
+            description: request["description"]?.stringValue ?? "",
+            remembers: request["remembers"]?.stringValue)
     }
 }
 

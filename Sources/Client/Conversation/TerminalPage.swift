@@ -72,7 +72,10 @@ package struct TerminalPage: Sendable {
                 pieces.append(.error("    \(LogText.printable(String(line)))\n"))
             }
         }
-        pieces.append(.error("Allow it? y = yes, n = no, a = always: "))
+        let always =
+            question.remembers.map { "always, which remembers \(LogText.printable($0))" }
+            ?? "yes, since nothing of it can be remembered"
+        pieces.append(.error("Allow it? y = yes, n = no, a = \(always): "))
         isPrompting = true
         return pieces
     }

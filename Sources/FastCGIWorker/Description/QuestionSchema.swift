@@ -8,8 +8,10 @@ enum QuestionSchema {
         "expiresAt": Schema.nullable(Schema.time),
     ]
 
-    /// The call that waits, and BLAKE2b-256 of its name and exact input: what an answer is bound to.
+    /// The call that waits; BLAKE2b-256 of its name and exact input: what an answer is bound to; and
+    /// what `alwaysAllow` would remember, in words, which is nothing where it is missing.
     static let optional: JSONObject = [
         "toolUseId": Schema.identifier, "inputDigest": Schema.string,
+        "remembers": Schema.string,
     ]
 }

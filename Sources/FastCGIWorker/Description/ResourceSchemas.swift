@@ -141,9 +141,10 @@ enum ResourceSchemas {
             Schema.object(
                 [
                     "id": Schema.identifier, "toolName": Schema.string, "createdAt": Schema.time,
-                    "createdBy": Schema.string,
+                    "createdBy": Schema.string, "remembers": Schema.string,
                 ],
                 optional: [
+                    "command": Schema.nullable(Schema.array(Schema.string)),
                     "commandPrefix": Schema.nullable(Schema.array(Schema.string)),
                     "path": Schema.nullable(Schema.string),
                 ])

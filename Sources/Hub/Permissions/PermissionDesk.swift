@@ -235,7 +235,7 @@ extension PermissionRow {
 
     /// The rule that an `alwaysAllow` makes of it, if any: a worker has parsed the exact call, the
     /// words of an agent outside are parsed here.
-    fileprivate var rememberable: PermissionRule? {
+    var rememberable: PermissionRule? {
         guard generation == nil else { return rule }
         guard case .remember(let rule) = PermissionRule.derive(toolName: toolName, from: subject)
         else { return nil }

@@ -77,6 +77,7 @@ extension PermissionRow {
         ]
         object.set("toolUseId", toolUseID?.text)
         object.set("inputDigest", inputDigest)
+        object.set("remembers", rememberable?.description)
         return object
     }
 }
@@ -84,7 +85,10 @@ extension PermissionRow {
 extension RuleRow {
     var json: JSONValue {
         var object: JSONObject = ["id": .string(id.text), "toolName": .string(rule.toolName)]
+        object["remembers"] = .string(rule.description)
         switch rule.scope {
+        case .command(let words):
+            object["command"] = .array(words.map { .string($0) })
         case .commandPrefix(let words):
             object["commandPrefix"] = .array(words.map { .string($0) })
         case .path(let path):

@@ -1,12 +1,13 @@
-/// Programs that no rule remembers, because an approval of one use says nothing about the next.
+/// Programs that no rule remembers, not even for the exact words: what they do to files, machines
+/// and the world is each time another thing.
 ///
-/// The list is a second line of defence: what an allowed command may touch is the sandbox's matter.
+/// The list is a second line of defence. What is not on it is remembered word for word, and what an
+/// allowed command may touch is the sandbox's matter.
 public enum DangerousPrograms {
     /// Whether this command must be asked about each time.
     public static func contains(_ command: SimpleCommand) -> Bool {
         let name = command.programName
         if programs.contains(name) || name.hasPrefix("mkfs") { return true }
-        if DangerousArguments.contains(command) { return true }
         guard let subcommands = dangerousSubcommands[name] else { return false }
         return command.words.dropFirst().contains { subcommands.contains($0) }
     }

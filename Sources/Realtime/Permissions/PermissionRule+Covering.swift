@@ -5,8 +5,8 @@ extension PermissionRule {
     public func covers(_ other: PermissionRule) -> Bool {
         guard toolName == other.toolName else { return false }
         switch (scope, other.scope) {
-        case (.commandPrefix(let own), .commandPrefix(let words)):
-            return words == own || own.count > 1 && words.starts(with: own)
+        case (_, .command(let words)), (_, .commandPrefix(let words)):
+            return scope.covers(words: words)
         case (.path(let own), .path(let path)):
             return path == own || path.hasPrefix(own + "/")
         default:

@@ -1,12 +1,15 @@
 /// What one `alwaysAllow` remembers, for one session and one tool.
 ///
-/// CONTRACT §3: an argv prefix of a single simple command, or one path scope; never a compound
-/// command line or a dangerous program. When in doubt there is no rule, and people are asked.
+/// CONTRACT §3: a single simple command, or one path scope; never a compound command line or a
+/// dangerous program. When in doubt there is no rule, and people are asked.
 public struct PermissionRule: Sendable, Hashable {
     /// What it covers.
     public enum Scope: Sendable, Hashable {
-        /// Commands that begin with these words. A single word covers that word alone: a bare
-        /// `git` must not allow `git push`.
+        /// This command with exactly these words. What another argument would make of a program,
+        /// nobody can list.
+        case command([String])
+        /// Commands that begin with these words, a program of ``HarmlessPrograms``, whose further
+        /// arguments are known to do no harm either.
         case commandPrefix([String])
         /// This path and what is beneath it.
         case path(String)
@@ -50,8 +53,12 @@ public struct PermissionRule: Sendable, Hashable {
             if DangerousPrograms.contains(command) {
                 return .refuse(.dangerous(program: command.programName))
             }
+            let words = command.words
             return .remember(
-                PermissionRule(toolName: toolName, scope: .commandPrefix(command.words)))
+                PermissionRule(
+                    toolName: toolName,
+                    scope: HarmlessPrograms.accepts(words)
+                        ? .commandPrefix(words) : .command(words)))
         case .path(let path):
             guard let path = normalised(path) else { return .refuse(.unusablePath) }
             return .remember(PermissionRule(toolName: toolName, scope: .path(path)))
@@ -62,7 +69,7 @@ public struct PermissionRule: Sendable, Hashable {
     public func allows(toolName: String, _ subject: PermissionSubject) -> Bool {
         guard toolName == self.toolName else { return false }
         switch (scope, subject) {
-        case (.commandPrefix, .commandLine(let line)):
+        case (.command, .commandLine(let line)), (.commandPrefix, .commandLine(let line)):
             guard let command = try? SimpleCommand(parsing: line) else {
                 return false  // Unreadable: people are asked.
             }
@@ -79,10 +86,8 @@ public struct PermissionRule: Sendable, Hashable {
     ///
     /// The agent's worker asks this, after a real shell parser agreed with ``SimpleCommand``.
     public func allows(toolName: String, _ command: SimpleCommand) -> Bool {
-        guard toolName == self.toolName, case .commandPrefix(let prefix) = scope,
-            !DangerousPrograms.contains(command)
-        else { return false }
-        return command.words == prefix || prefix.count > 1 && command.words.starts(with: prefix)
+        guard toolName == self.toolName, !DangerousPrograms.contains(command) else { return false }
+        return scope.covers(words: command.words)
     }
 
     /// Without empty and dot components; nil for what names no one place.
@@ -96,5 +101,17 @@ public struct PermissionRule: Sendable, Hashable {
             !parts.contains("..")
         else { return nil }
         return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+    }
+}
+
+extension PermissionRule.Scope {
+    /// Whether a command of these words is one that it stands for.
+    func covers(words: [String]) -> Bool {
+        switch self {
+        case .command(let own): words == own
+        case .commandPrefix(let own):
+            words.starts(with: own) && HarmlessPrograms.accepts(words)
+        case .path: false
+        }
     }
 }

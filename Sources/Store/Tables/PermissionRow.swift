@@ -147,9 +147,14 @@ extension StoreTransaction {
 }
 
 extension RowReader {
-    /// The form of `PermissionRule.wireJSON`.
     mutating func optionalRule() throws(StoreError) -> PermissionRule? {
-        guard let text = try optionalText() else { return nil }
+        try optionalText().map { text throws(StoreError) in try rule(text) }
+    }
+
+    mutating func rule() throws(StoreError) -> PermissionRule { try rule(try text()) }
+
+    /// The form of `PermissionRule.wireJSON`.
+    private func rule(_ text: String) throws(StoreError) -> PermissionRule {
         do {
             if let rule = PermissionRule(wireJSON: try JSONValue(parsing: Array(text.utf8))) {
                 return rule

@@ -26,7 +26,9 @@ public struct RuleRow: Sendable, Equatable {
     init(_ row: inout RowReader) throws(StoreError) {
         id = try row.identifier()
         sessionID = try row.identifier()
-        rule = PermissionRule(toolName: try row.text(), scope: try row.ruleScope())
+        // The column is for people who look into the database.
+        _ = try row.text()
+        rule = try row.rule()
         createdBy = try row.text()
         createdAt = try row.time()
     }
@@ -37,7 +39,7 @@ extension StoreTransaction {
         try execute(
             "INSERT INTO rules (\(RuleRow.columns)) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                rule.id.text, rule.sessionID.text, rule.rule.toolName, rule.rule.scope.stored,
+                rule.id.text, rule.sessionID.text, rule.rule.toolName, rule.storedScope,
                 rule.createdBy, rule.createdAt.milliseconds,
             ])
     }
@@ -73,31 +75,9 @@ extension StoreTransaction {
     }
 }
 
-extension PermissionRule.Scope {
-    /// `["word", …]` for a command prefix, `"path"` for a path.
-    fileprivate var stored: String {
-        let value: JSONValue =
-            switch self {
-            case .commandPrefix(let words): .array(words.map { .string($0) })
-            case .path(let path): .string(path)
-            }
-        return String(decoding: value.encoded(), as: UTF8.self)
-    }
-}
-
-extension RowReader {
-    /// The form of `PermissionRule.Scope.stored`.
-    mutating func ruleScope() throws(StoreError) -> PermissionRule.Scope {
-        let text = try text()
-        let value: JSONValue
-        do { value = try JSONValue(parsing: Array(text.utf8)) } catch { throw damaged() }
-        switch value {
-        case .string(let path): return .path(path)
-        case .array(let items):
-            let words = items.compactMap(\.stringValue)
-            guard words.count == items.count, !words.isEmpty else { throw damaged() }
-            return .commandPrefix(words)
-        default: throw damaged()
-        }
+extension RuleRow {
+    /// The form of `PermissionRule.wireJSON`.
+    fileprivate var storedScope: String {
+        String(decoding: rule.wireJSON.encoded(), as: UTF8.self)
     }
 }

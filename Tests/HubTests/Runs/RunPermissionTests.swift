@@ -5,7 +5,7 @@ import Realtime
 import Testing
 
 @Suite struct `Questions of runs` {
-    private let build = PermissionRule(toolName: "Bash", scope: .commandPrefix(["make", "all"]))
+    private let build = PermissionRule(toolName: "Bash", scope: .commandPrefix(["ls", "-l"]))
 
     @Test func `a person's answer reaches the worker, a second answer nobody`() throws {
         let world = try RunHub()
@@ -70,11 +70,17 @@ import Testing
         #expect(pushed.first == .rulesChanged(session, [build]) && pushed.count == 2)
         // Covered by the rule: answered without anybody, and only where it was parsed.
         let narrower = PermissionRule(
-            toolName: "Bash", scope: .commandPrefix(["make", "all", "-k"]))
+            toolName: "Bash", scope: .commandPrefix(["ls", "-l", "-a"]))
+        let other = PermissionRule(
+            toolName: "Bash", scope: .command(["ls", "-l", "--hyperlink"]))
         try world.ask(worker, lease, "q2", rule: narrower)
-        try world.ask(worker, lease, "q3", ["command": "make all"])
+        try world.ask(worker, lease, "q3", ["command": "ls -l"])
         #expect(verdicts(of: worker, world).map { $0.prefix(13) } == ["q2 true true "])
-        #expect(try world.session(session)["pendingPermissions"] == 1)
+        try world.ask(worker, lease, "q4", rule: other)
+        #expect(try world.session(session)["pendingPermissions"] == 2)
+        #expect(
+            try world.questions(in: session).map { $0["remembers"] }
+                == [nil, "exactly: ls -l --hyperlink"])
         try world.complete(worker, lease)
         try world.say("again", in: session)
         let next = try #require(world.assignments(of: worker).first)

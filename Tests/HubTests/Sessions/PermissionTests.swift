@@ -135,6 +135,9 @@ import Testing
         let id = JSONValue.string(session.text)
         let rules = try #require(try hub.call(.listRules, ["id": id])["items"]?.arrayValue)
         #expect(rules.map { $0["commandPrefix"] } == [["git", "status"]])
+        #expect(
+            rules.map { $0["remembers"] }
+                == ["git status, also with further arguments that only read"])
         try Self.ask(hub, session, ["requestId": "r3", "command": "git push"])
         try Self.ask(hub, try hub.makeSession(), ["command": "git status"])
         #expect(try hub.call(.listTeamPermissions)["items"]?.arrayValue?.count == 2)
