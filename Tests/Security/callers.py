@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
-from rules import ANYBODY, LOOPBACK, MEMBER, OPEN, SCOPES, SIGN_OUT
+from rules import (
+    ANYBODY, INSTALLATION, LOOPBACK, MEMBER, OPEN, PERSON, SCOPES, SIGN_OUT)
 from support.waiting import eventually
 
 
@@ -22,7 +23,7 @@ class Caller:
 
     def holds(self, needs):
         return needs in (OPEN, LOOPBACK, ANYBODY) or needs in self.scopes or (
-            needs == SIGN_OUT and self.is_cookie)
+            needs in (SIGN_OUT, PERSON) and self.is_cookie)
 
 
 def rest_refusal(caller, rule, is_write):
@@ -35,6 +36,11 @@ def rest_refusal(caller, rule, is_write):
         return 403, "ORIGIN_FORBIDDEN"
     if rule.needs == SIGN_OUT and not caller.is_cookie:
         return 400, "BAD_REQUEST"
+    if rule.needs == PERSON and not caller.is_cookie:
+        return 403, "FORBIDDEN"
+    if rule.needs == INSTALLATION:
+        # None of these callers is an admin of the installation.
+        return 403, "FORBIDDEN" if caller.holds("admin") else "SCOPE_REQUIRED"
     return None if caller.holds(rule.needs) else (403, "SCOPE_REQUIRED")
 
 

@@ -12,13 +12,16 @@ MEMBER = set(SCOPES) - {"admin"}
 
 # Access that no single scope opens.
 OPEN, ANYBODY, LOOPBACK, SIGN_OUT = "open", "anybody", "loopback", "sign out"
+# A person's own logins and password; the configuration of all teams.
+PERSON, INSTALLATION = "person", "installation"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """`needs` is a scope or one of the words above. `ids` names the kind of thing in the path or,
-    with `in_body`, in the body. `done` are the statuses of a caller who may; `foreign` is the answer
-    for another team's thing and for one that nobody has. `spent` things are made anew each time."""
+    """`needs` is a scope or one of the words above. `ids` names the kind of thing in the path or
+    body. `done` are the statuses of a caller who may, none where it would lose what it came with;
+    `foreign` is the answer for another team's thing and for one that nobody has. `spent` things are
+    made anew each time."""
 
     needs: str
     done: tuple
@@ -37,6 +40,10 @@ ROUTES = {
     ("POST", "/api/auth/login"): Rule(OPEN, (200,), body="login"),
     ("POST", "/api/auth/logout"): Rule(SIGN_OUT, (204,)),
     ("GET", "/api/auth/me"): Rule(ANYBODY, (200,)),
+    ("GET", "/api/auth/logins"): Rule(PERSON, (200,)),
+    ("DELETE", "/api/auth/logins"): Rule(PERSON, ()),
+    ("DELETE", "/api/auth/logins/{id}"): Rule(PERSON, ()),
+    ("PUT", "/api/auth/password"): Rule(PERSON, (), body="empty"),
     ("GET", "/api/keys"): Rule("admin", (200,)),
     ("POST", "/api/keys"): Rule("admin", (201,), body="key"),
     ("DELETE", "/api/keys/{id}"): Rule("admin", (204,), "key", spent=True),
@@ -79,9 +86,9 @@ ROUTES = {
     ("PATCH", "/api/workspaces/{id}"): Rule("admin", (200,), "workspace", "name"),
     ("DELETE", "/api/workspaces/{id}"): Rule("admin", (204,), "workspace", spent=True),
     ("GET", "/api/config"): Rule("admin", (200,)),
-    ("PATCH", "/api/config"): Rule("admin", (200,), body="empty"),
+    ("PATCH", "/api/config"): Rule(INSTALLATION, (), body="empty"),
     ("GET", "/api/theme"): Rule(ANYBODY, (200,)),
-    ("PUT", "/api/theme"): Rule("admin", (200,), body="empty"),
+    ("PUT", "/api/theme"): Rule(INSTALLATION, (), body="empty"),
 }
 
 

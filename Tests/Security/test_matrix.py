@@ -42,6 +42,8 @@ def test_each_route_answers_each_caller_by_its_rule(team, other_team, tmp_path, 
             for caller, whose in itertools.product(
                     callers, ("own", "foreign", "unknown") if rule.ids else ("own",)):
                 refusal = rest_refusal(caller, rule, method != "GET")
+                if refusal is None and not rule.done:
+                    continue
                 expected = expect(rule, caller, whose, refusal)
                 # Another team's caller finds its own team's things; ours are foreign to it.
                 near, far = (foreign, own) if caller.is_foreign else (own, foreign)
