@@ -39,7 +39,7 @@ export function openRules(desk, session) {
       desk.may('permissions:respond') && button('Forget', () => guard('It was not forgotten', async () => {
         await rest.forgetRule(session.id, rule.id)
         await read()
-      }), { class: 'quiet small', 'aria-label': `Forget ${rule.remembers}` }))))
+      }), { class: 'quiet small', 'aria-label': `Forget ${exactLine(rule.remembers)}` }))))
   }
   guard('The rules could not be read', read)
 }

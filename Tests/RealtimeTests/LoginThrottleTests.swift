@@ -114,27 +114,6 @@ import Testing
     }
 }
 
-@Suite struct FairQueueTests {
-    @Test func `lanes take turns`() {
-        var queue = FairQueue<String>(capacity: 10)
-        for element in ["a1", "a2", "a3"] { _ = queue.add(element, to: "a") }
-        _ = queue.add("b1", to: "b")
-        #expect((0..<5).map { _ in queue.next() } == ["a1", "b1", "a2", "a3", nil])
-        #expect(queue.count == 0)
-    }
-
-    @Test func `a full queue makes room at the cost of the longest lane`() {
-        var queue = FairQueue<String>(capacity: 3)
-        for element in ["a1", "a2", "a3"] { _ = queue.add(element, to: "a") }
-        guard case .full = queue.add("a4", to: "a") else { return #expect(Bool(false)) }
-        guard case .inPlaceOf("a3") = queue.add("b1", to: "b") else {
-            return #expect(Bool(false))
-        }
-        guard case .full = queue.add("b2", to: "b") else { return #expect(Bool(false)) }
-        #expect((0..<4).map { _ in queue.next() } == ["a1", "b1", "a2", nil])
-    }
-}
-
 @Suite struct ClientAddressTests {
     @Test(arguments: [
         ("192.0.2.1", "192.0.2.1", "192.0.2.0/24"),

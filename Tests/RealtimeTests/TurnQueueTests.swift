@@ -37,4 +37,15 @@ import Testing
         let before = (0..<1_000).map { _ in queue.popFirst() }.prefix { $0 != 9 }
         #expect(before.count == 9)
     }
+
+    @Test func `room is made at the cost of the longest line, and of none that is no longer`() {
+        var queue = TurnQueue<String, String>()
+        let limits = TurnQueue<String, String>.Limits(maximumPerKey: 3, maximumTotal: 3)
+        for piece in ["a1", "a2", "a3"] { #expect(queue.append(piece, for: "a", limits) == nil) }
+        #expect(queue.makeRoom(for: "a") == nil)
+        #expect(queue.makeRoom(for: "b") == "a3")
+        #expect(queue.append("b1", for: "b", limits) == nil)
+        #expect(queue.makeRoom(for: "b") == nil)
+        #expect((0..<4).map { _ in queue.popFirst() } == ["a1", "b1", "a2", nil])
+    }
 }

@@ -6,7 +6,7 @@ import Testing
 @Suite struct `Migrations` {
     @Test func `an old rule allows the words that a person saw, and nothing behind them`() throws {
         let files = try TemporaryStore()
-        try before(version: 8, of: files) { database in
+        try before(version: 11, of: files) { database in
             for (id, scope) in [("r1", #"["make","test"]"#), ("r2", #""src/ä""#)] {
                 try database.execute(
                     sql: "INSERT INTO rules VALUES (?, 's', 'Bash', ?, 'me', ?)",
@@ -33,7 +33,7 @@ import Testing
             ])
         let asked = try store.transaction { try $0.pendingPermissions(of: nil, in: "s") }
         #expect(
-            asked.map(\.rule) == [
+            asked.rows.map(\.rule) == [
                 PermissionRule(toolName: "Bash", scope: .command(["git", "log"])),
                 PermissionRule(toolName: "Edit", scope: .path("a")), nil,
             ])

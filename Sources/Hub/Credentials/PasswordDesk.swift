@@ -29,17 +29,16 @@ package final class PasswordDesk {
     private let desk: Desk
     private let threads: Int
     private let metrics: HubMetrics
-    private var known = FairQueue<Job>(capacity: knownCapacity)
-    private var strangers = FairQueue<Job>(capacity: strangerCapacity)
+    private var known = TurnQueue<String, Job>()
+    private var strangers = TurnQueue<String, Job>()
     private var ends: [UInt64: Ends] = [:]
     private var lastNumber: UInt64 = 0
     private var running = 0
     private var turns = 0
 
-    /// 32 waiting strangers are 3 s of one thread; whoever comes after them is told to come back.
-    private static let strangerCapacity = 32
-    /// As many again, whom a crowd of strangers cannot keep out.
-    private static let knownCapacity = 32
+    /// Of each of the two queues: 32 waiting strangers are 3 s of one thread, and whoever comes after
+    /// them is told to come back; as many known ones are kept out by no crowd of strangers.
+    private static let limits = TurnQueue<String, Job>.Limits(maximumPerKey: 32, maximumTotal: 32)
 
     init(desk: Desk, threads: Int, metrics: HubMetrics) {
         self.desk = desk
@@ -60,11 +59,7 @@ package final class PasswordDesk {
     ) throws(OperationError) {
         lastNumber += 1
         let job = Job(reply: reply, start: { work() }, number: lastNumber)
-        switch queue(job, in: lane) {
-        case .taken: break
-        case .inPlaceOf(let other): drop(other, iteration)
-        case .full: throw busy()
-        }
+        try enter(job, lane, iteration)
         ends[job.number] = Ends(
             then: { value, iteration in
                 guard let result = value as? Result else {
@@ -75,11 +70,24 @@ package final class PasswordDesk {
         startNext()
     }
 
-    private func queue(_ job: Job, in lane: Lane) -> FairQueue<Job>.Entry {
+    private func enter(
+        _ job: Job, _ lane: Lane, _ iteration: Iteration
+    ) throws(OperationError) {
         switch lane {
-        case .known(let name): known.add(job, to: name)
-        case .stranger(let network): strangers.add(job, to: network)
+        case .known(let name): try enter(job, &known, name, iteration)
+        case .stranger(let network): try enter(job, &strangers, network, iteration)
         }
+    }
+
+    /// Where there is no room, the last of the longest lane gives way.
+    private func enter(
+        _ job: Job, _ queue: inout TurnQueue<String, Job>, _ lane: String, _ iteration: Iteration
+    ) throws(OperationError) {
+        guard queue.append(job, for: lane, Self.limits) != nil else { return }
+        guard let other = queue.makeRoom(for: lane),
+            queue.append(job, for: lane, Self.limits) == nil
+        else { throw busy() }
+        drop(other, iteration)
     }
 
     private func drop(_ job: Job, _ iteration: Iteration) {
@@ -108,7 +116,8 @@ package final class PasswordDesk {
     private func next() -> Job? {
         turns &+= 1
         return turns % 4 == 0
-            ? strangers.next() ?? known.next() : known.next() ?? strangers.next()
+            ? strangers.popFirst() ?? known.popFirst()
+            : known.popFirst() ?? strangers.popFirst()
     }
 
     private func busy() -> OperationError {

@@ -1,7 +1,8 @@
 /// Work that waits in one line a key: turns go round over the keys, so that before one key's next
 /// piece every other key that waits has had one.
 ///
-/// Bounded for each key and for all together; what is over is refused, and nothing is pushed out.
+/// Bounded for each key and for all together; what is over is refused, and nothing is pushed out but
+/// by ``makeRoom(for:)``.
 public struct TurnQueue<Key: Hashable, Element> {
     /// How much may wait.
     public struct Limits: Sendable, Equatable {
@@ -49,6 +50,18 @@ public struct TurnQueue<Key: Hashable, Element> {
         lines[key, default: []].append(element)
         count += 1
         return nil
+    }
+
+    /// Takes the last piece out of the longest line, as long as that is longer than this key's would
+    /// be with one more; nil where nobody has to give way.
+    ///
+    /// Linear in the keys that wait.
+    public mutating func makeRoom(for key: Key) -> Element? {
+        guard let longest = turns.max(by: { count(of: $0) < count(of: $1) }),
+            count(of: longest) > count(of: key) + 1
+        else { return nil }
+        count -= 1
+        return lines[longest]?.removeLast()
     }
 
     /// The oldest piece of the key whose turn it is, whose next turn comes after everybody's.
