@@ -62,7 +62,7 @@ def test_send_shows_text_tools_and_questions_in_place(product, team, agent, way)
         agent.tell("tool_start", toolName="Bash", toolUseId="u1", toolInput={"command": "ls"})
         terminal.shows("→ Bash ls")
         request = team.ask(agent.session)["requestId"]
-        terminal.shows("Allow it? y = yes, n = no, a = always: ")
+        terminal.shows("Allow it? y = yes, n = no, a = always, which remembers git status, ")
         terminal.type("y\n")
         terminal.shows("allowed by")
         path = f"/api/sessions/{agent.session}/permissions"

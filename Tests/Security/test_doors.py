@@ -204,10 +204,7 @@ def attempt(path, role, header):
         return answer["type"] if answer else "closed"
 
 
-needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="without root all is one user's")
-
-
-@needs_root
+@pytest.mark.usefixtures("root")
 def test_the_agent_workers_user_makes_itself_no_key_at_any_door(product, capsys):
     """An escape's first step: a key with every scope, of whichever team."""
     ids = agents_ids(product)
@@ -227,7 +224,7 @@ def test_the_agent_workers_user_makes_itself_no_key_at_any_door(product, capsys)
     assert "mine" not in json.dumps(keys)
 
 
-@needs_root
+@pytest.mark.usefixtures("root")
 @pytest.mark.parametrize("who", ["agent", "somebody", "root"])
 def test_each_door_knows_its_users_also_where_the_files_are_open_to_all(own_product, who):
     """The kernel's word holds without the modes, and the modes without the kernel's word."""
@@ -248,7 +245,7 @@ def test_each_door_knows_its_users_also_where_the_files_are_open_to_all(own_prod
         assert (outcome in ("result", "refused")) == (door in welcome), (door, outcome)
 
 
-@needs_root
+@pytest.mark.usefixtures("root")
 def test_the_agent_workers_user_reads_nothing_of_the_state(product, capsys):
     own = product.state / "data/agent"
     files = [path for path in product.state.rglob("*") if not path.is_relative_to(own)]
@@ -274,7 +271,7 @@ def test_the_agent_workers_user_reads_nothing_of_the_state(product, capsys):
          as_user(agents_ids(product), readable), len(files) + 1)
 
 
-@needs_root
+@pytest.mark.usefixtures("root")
 def test_a_process_of_the_same_user_cannot_look_into_the_worker(product):
     """Its environment holds the model's key, its descriptors the link to the hub."""
     pid = product.pid("agent")
@@ -293,7 +290,7 @@ def test_a_process_of_the_same_user_cannot_look_into_the_worker(product):
     assert as_user(agents_ids(product), looks) == []
 
 
-@needs_root
+@pytest.mark.usefixtures("root")
 def test_what_is_below_the_agent_worker_is_that_users(talk, product):
     from support.conversation import bash
     session = talk()
@@ -309,7 +306,7 @@ def test_what_is_below_the_agent_worker_is_that_users(talk, product):
     session.ended()
 
 
-@needs_root
+@pytest.mark.usefixtures("root")
 @pytest.mark.parametrize("mode, above, own, lacking", [
     ("allow-all", 0o700, 0o777, "may not enter"), ("safe", 0o700, 0o777, "may not enter"),
     ("allow-all", 0o755, 0o755, "may not write"), ("safe", 0o755, 0o700, "may not enter"),

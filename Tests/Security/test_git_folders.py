@@ -48,7 +48,7 @@ def test_git_works_in_a_submodule(team, repository, tmp_path):  # noqa: F811
     assert "first" in run.results[0] and run.of("tool_result")[1]["isError"], run
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
+@pytest.mark.usefixtures("root")
 def test_git_works_in_a_folder_of_another_owner(team, repository):  # noqa: F811
     for folder, _, files in os.walk(repository):
         for name in ["", *files]:
