@@ -123,7 +123,8 @@ import TestSupport
 
     private func outcome(_ headers: [String: String], query: String? = nil) -> String {
         let request = Request(
-            method: "GET", path: "/", query: query, remoteAddress: "", headers: { headers[$0] },
+            method: "GET", path: "/", query: query, remoteAddress: "",
+            headers: { name in headers[name].map { [$0] } ?? [] },
             body: { _ in .success([]) })
         do throws(AccessError) {
             return try gate.admit(request).principal.credentialID.text
@@ -197,7 +198,7 @@ import TestSupport
         ).answer(
             Request(
                 method: "GET", path: "/api/auth/me", query: nil, remoteAddress: "",
-                headers: headers, body: { _ in .success([]) }))
+                headers: { name in headers(name).map { [$0] } ?? [] }, body: { _ in .success([]) }))
     }
 
     @Test func `a revoked credential is refused at once`() {
