@@ -19,9 +19,10 @@ def told(team, visitor):
     def make(events, **fields):
         person = visitor(team)
         person.session = team.make_session(mode="ask", **fields)["id"]
-        team.api.post("/api/publish", {"events": [
-            {"channel": f"session:{person.session}", "type": type, **event}
-            for type, event in events]})
+        if events:
+            team.api.post("/api/publish", {"events": [
+                {"channel": f"session:{person.session}", "type": type, **event}
+                for type, event in events]})
         person.open_session(person.session)
         return person
 

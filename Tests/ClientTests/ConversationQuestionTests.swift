@@ -53,7 +53,7 @@ import Testing
         talk.hear(
             "permission_resolved",
             ["requestId": "p1", "allowed": false, "alwaysAllow": false, "resolvedBy": "user:ada"])
-        #expect(talk.errors.hasSuffix("always: \nBash: denied by user:ada\n"))
+        #expect(talk.errors.hasSuffix("remembered: \nBash: denied by user:ada\n"))
         talk.type("y")
         #expect(talk.deeds == [.post])
     }

@@ -98,7 +98,7 @@ import TestSupport
 
     @Test func `the body's length must be the announced one`() {
         func body(_ announced: String?, _ bytes: Int) -> Result<[UInt8], FastCGIBodyError>? {
-            let length = announced.map { [("CONTENT_LENGTH", $0)] } ?? []
+            let length = announced.map { [("CONTENT_LENGTH", $0)] } ?? [("A", "b")]
             let content = [UInt8](repeating: 1, count: bytes)
             return request(actions(Client.head(length) + Client.body(content)))?.body
         }

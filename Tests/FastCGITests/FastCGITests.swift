@@ -84,6 +84,8 @@ import TestSupport
         let silent = try #require(FastCGIClient(path: server.path))
         silent.send(FastCGIClient.begin)
         #expect(silent.response() == nil)
+        server.shutdown()
+        #expect(server.hasEnded())
         #expect(server.labels == ["timedOut"])
     }
 

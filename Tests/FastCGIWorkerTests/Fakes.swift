@@ -30,6 +30,11 @@ struct FakeGate: Gate {
 
     static func key(_ scopes: Scope...) -> FakeGate { FakeGate(caller: caller(.apiKey, scopes)) }
 
+    /// Of an admin of the installation.
+    static func installationKey(_ scopes: Scope...) -> FakeGate {
+        FakeGate(caller: caller(.apiKey, scopes, isInstallationAdmin: true))
+    }
+
     static func cookie(_ scopes: Scope...) -> FakeGate {
         FakeGate(caller: caller(.login("u1", .admin), scopes, isByCookie: true))
     }
@@ -40,11 +45,12 @@ struct FakeGate: Gate {
     }
 
     private static func caller(
-        _ subject: Credential.Subject, _ scopes: [Scope], isByCookie: Bool = false
+        _ subject: Credential.Subject, _ scopes: [Scope], isByCookie: Bool = false,
+        isInstallationAdmin: Bool = false
     ) -> Caller {
         let credential = Credential(
             id: "c1", digest: "", subject: subject, teamID: "t1", scopes: Set(scopes),
-            expiresAt: nil)
+            expiresAt: nil, isInstallationAdmin: isInstallationAdmin)
         return Caller(principal: Principal(credential), isByCookie: isByCookie)
     }
 }

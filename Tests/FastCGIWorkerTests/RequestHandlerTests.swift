@@ -206,7 +206,7 @@ import TestSupport
     }
 
     @Test func `a body may be left out only where it has no required member`() {
-        let bench = Bench(.key(.admin, .publish, .sessionsWrite))
+        let bench = Bench(.installationKey(.admin, .publish, .sessionsWrite))
         for (method, path) in [
             ("POST", "/api/publish"), ("PUT", "/api/theme"), ("PATCH", "/api/config"),
             ("POST", "/api/keys"), ("POST", "/api/sessions/s/messages"),

@@ -25,8 +25,10 @@ import Testing
         let theme = { try fixture.hub.call(fixture.fcgi, .replaceTheme, [:], as: login) }
         #expect(throws: OperationError.self) { try theme() }
         let parameters: JSONObject = ["id": .string(ann.id), "installation": true]
-        #expect(throws: OperationError.self) {
-            try fixture.hub.call(fixture.fcgi, .setInstallationAdmin, parameters, as: fixture.key)
+        // Not a word that comes in at the workers' door.
+        let other = try fixture.hub.connect(.fastCGIWorker, "fcgi-2")
+        #expect(throws: TestHubError.self) {
+            try fixture.hub.call(other, .setInstallationAdmin, parameters, as: fixture.key)
         }
         try fixture.hub.call(fixture.cli, .setInstallationAdmin, parameters)
         _ = try theme()

@@ -47,11 +47,15 @@ package struct ArgumentGrammar: Sendable, Equatable {
         if operands == .everything { return true }
         var reading = Reading(rest: arguments)
         while let argument = reading.rest.popFirst() {
+            // By bytes, as programs read: a letter of one's own may begin with a dash and an accent.
+            let isOption = argument.utf8.first == UInt8(ascii: "-") && argument != "-"
             let isAccepted =
                 if !reading.optionsEnded, argument == "--" {
                     reading.endOptions()
-                } else if reading.optionsEnded || !argument.hasPrefix("-") || argument == "-" {
+                } else if reading.optionsEnded || !isOption {
                     acceptsOperand(argument, &reading)
+                } else if !argument.utf8.allSatisfy({ $0 < 0x80 }) {
+                    false
                 } else if argument.hasPrefix("--") {
                     acceptsLong(argument.dropFirst(2), &reading)
                 } else {
@@ -120,7 +124,9 @@ package struct ArgumentGrammar: Sendable, Equatable {
     }
 
     private static func staysInside(_ path: String) -> Bool {
-        !path.hasPrefix("/") && !path.split(separator: "/").contains("..")
+        let slash = UInt8(ascii: "/")
+        return path.utf8.first != slash
+            && !path.utf8.split(separator: slash).contains { $0.elementsEqual("..".utf8) }
     }
 }
 

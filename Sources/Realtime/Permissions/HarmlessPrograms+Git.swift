@@ -50,7 +50,7 @@ extension HarmlessPrograms {
         longFlags: patchFlags + " cached staged exit-code merge-base", long: patchLong)
 
     private static let log = ArgumentGrammar(
-        flags: "psuRwbazWiEFPgmc", needing: ["S": .text, "G": .text, "n": .number],
+        flags: "psuRwbazWiEFPgm", needing: ["S": .text, "G": .text, "n": .number],
         joining: ["U": .number, "M": .number, "C": .number],
         longFlags: patchFlags + """
              oneline graph all merges no-merges first-parent reverse follow date-order topo-order

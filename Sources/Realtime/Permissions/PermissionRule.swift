@@ -76,7 +76,7 @@ public struct PermissionRule: Sendable, Hashable {
             return allows(toolName: toolName, command)
         case (.path(let allowed), .path(let path)):
             guard let path = Self.normalised(path) else { return false }
-            return path == allowed || path.hasPrefix(allowed + "/")
+            return path.hasSameBytes(as: allowed) || path.utf8.starts(with: "\(allowed)/".utf8)
         default:
             return false
         }
@@ -96,11 +96,13 @@ public struct PermissionRule: Sendable, Hashable {
     /// Lexical only: links are the sandbox's matter.
     private static func normalised(_ path: String) -> String? {
         let isPlain = path.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-        let parts = path.split(separator: "/").filter { $0 != "." }
+        let slash = UInt8(ascii: "/")
+        let parts = path.utf8.split(separator: slash).map { String(Substring($0)) }
+            .filter { $0 != "." }
         guard isPlain, path.utf8.count <= SimpleCommand.maximumBytes, !parts.isEmpty,
             !parts.contains("..")
         else { return nil }
-        return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+        return (path.utf8.first == slash ? "/" : "") + parts.joined(separator: "/")
     }
 }
 
@@ -108,10 +110,16 @@ extension PermissionRule.Scope {
     /// Whether a command of these words is one that it stands for.
     func covers(words: [String]) -> Bool {
         switch self {
-        case .command(let own): words == own
+        case .command(let own): words.elementsEqual(own) { $0.hasSameBytes(as: $1) }
         case .commandPrefix(let own):
-            words.starts(with: own) && HarmlessPrograms.accepts(words)
+            words.starts(with: own) { $0.hasSameBytes(as: $1) } && HarmlessPrograms.accepts(words)
         case .path: false
         }
     }
+}
+
+extension String {
+    /// Names that look alike, such as ä in one character and in two, are other files and arguments;
+    /// `==` takes them for one.
+    fileprivate func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }
