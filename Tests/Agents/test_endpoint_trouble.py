@@ -72,7 +72,7 @@ def test_silence_ends_after_the_last_attempt_and_the_next_message_works(own_talk
     once = session.run("demo:silence x1")
     assert once.reason == "complete" and not once.of("error")
     error = failed(session.run("demo:silence", within=60), "MODEL_UNAVAILABLE", can_retry=True)
-    assert "silent for 1.0 seconds" in error["error"]
+    assert "said nothing for 1.0 seconds" in error["error"]
     session.is_well()
 
 

@@ -116,7 +116,7 @@ class ScriptedServer:
         path = urlsplit(request.path).path
         if path == "/control":
             return None
-        if path == "/api/auth/me":
+        if path in ("/api/auth/me", f"/{self.number}/api/auth/me"):
             return connection.respond(HTTPStatus(self.credential_status), "{}")
         if path != self.path:
             return self._file(connection, path)

@@ -77,8 +77,8 @@ def test_scripts_are_loaded_by_address_only_from_the_one_list():
 def test_every_picture_that_a_script_asks_for_is_drawn():
     drawn = set(re.findall(r'<symbol id="([\w-]+)"', (CONSOLE / "icons.svg").read_text()))
     scripts = "".join(script.read_text() for script in CONSOLE.glob("*.js"))
-    words = re.search(r"STATUSES = {(.*?)}", (CONSOLE / "words.js").read_text(), re.S)[1]
-    asked = set(re.findall(r"icon\('([\w-]+)'", scripts)) | set(re.findall(r"(\w+):", words))
+    words = re.search(r"STATUSES = new Map\((.*?)\)", (CONSOLE / "words.js").read_text(), re.S)[1]
+    asked = set(re.findall(r"icon\('([\w-]+)'", scripts)) | set(re.findall(r"\['(\w+)',", words))
     assert asked <= drawn
 
 

@@ -69,7 +69,7 @@ def test_agents_start_with_a_key_or_with_a_token_alone(installed):
         file = f"/etc/switchboard/secrets/{name}"
         assert f"ConditionPathExists=|{file}" in lines
         # systemd.exec(5): with a default of its own, a credential's file may be missing.
-        assert f"SetCredential={name}:" in lines and f"LoadCredential={name}:{file}" in lines
+        assert f"SetCredential={name}:\\n" in lines and f"LoadCredential={name}:{file}" in lines
     assert all(line.startswith("ConditionPathExists=|")
                for line in lines if line.startswith("ConditionPathExists="))
 

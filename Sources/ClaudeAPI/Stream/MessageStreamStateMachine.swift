@@ -48,7 +48,7 @@ public struct MessageStreamStateMachine: Sendable {
     }
 
     /// Whether an event was given that a further attempt would give anew.
-    public var hasBegun: Bool { phase == .open }
+    public private(set) var hasBegun = false
     /// Whether the model has said all, and only the stream's end is missing.
     public var isEnding: Bool { phase == .open && stopReason != nil }
     /// Grows with every event that is more than a sign of life.
@@ -134,6 +134,7 @@ extension MessageStreamStateMachine {
 
     private mutating func begin(_ message: MessageData) -> [ClaudeEvent] {
         phase = .open
+        hasBegun = true
         if message.id == nil { note(.missingID) }
         id = message.id ?? ""
         model = message.model ?? ""
