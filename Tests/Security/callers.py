@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, timezone
 
 from rules import (
     ANYBODY, INSTALLATION, LOOPBACK, MEMBER, OPEN, PERSON, SCOPES, SIGN_OUT)
+from support.client import SESSION_COOKIE
 from support.waiting import eventually
 
 
@@ -58,7 +59,7 @@ def make_callers(team, other_team):
     whole = key(*SCOPES)
     bearer = [("authorization", f"Bearer {whole[0][1]}")]
     theirs = [("x-api-key", other_team.key)]
-    cookies = {role: ("cookie", f"switchboard.sid={team.sign_in(name)}") for role, name in (
+    cookies = {role: ("cookie", f"{SESSION_COOKIE}={team.sign_in(name)}") for role, name in (
         ("member", team.make_user(f"matrix-m-{team.id}")),
         ("admin", team.make_user(f"matrix-a-{team.id}", role="admin")))}
     callers = [
@@ -67,7 +68,7 @@ def make_callers(team, other_team):
         Caller("empty key", [("x-api-key", "")], refused=(401, "INVALID_API_KEY")),
         Caller("revoked key", [("x-api-key", revoked["key"])], refused=(401, "INVALID_API_KEY")),
         Caller("expired key", expired, refused=(401, "INVALID_API_KEY")),
-        Caller("key in a cookie", [("cookie", f"switchboard.sid={whole[0][1]}"), origin],
+        Caller("key in a cookie", [("cookie", f"{SESSION_COOKIE}={whole[0][1]}"), origin],
                refused=(401, "INVALID_SESSION")),
         Caller("wrong key before a good one", [("x-api-key", "nonsense"), *bearer],
                refused=(401, "INVALID_API_KEY")),

@@ -57,9 +57,8 @@ ROUTES = {
     ("DELETE", "/api/sessions/{id}"): Rule("sessions:write", (204,), "session", spent=True),
     ("GET", "/api/sessions/{id}/messages"): Rule("sessions:read", (200,), "session"),
     ("POST", "/api/sessions/{id}/messages"): Rule("sessions:write", (202,), "session", "message"),
-    # A message in a session of an agent outside waits for nobody: it is there, and not taken back.
     ("DELETE", "/api/sessions/{id}/messages/{messageId}"): Rule(
-        "sessions:write", (204, 409), "message"),
+        "sessions:write", (204, 409), "message", spent=True),
     ("POST", "/api/sessions/{id}/abort"): Rule("sessions:write", (200,), "session"),
     ("GET", "/api/permissions"): Rule("sessions:read", (200,)),
     ("GET", "/api/sessions/{id}/permissions"): Rule("sessions:read", (200,), "session"),

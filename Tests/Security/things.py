@@ -21,7 +21,7 @@ class Things:
         if rule.ids:
             thing = self.unknown(rule.ids) if whose == "unknown" else self.thing(rule.ids, is_fresh)
         body = self.body(rule.body, thing) if rule.body else None
-        return path.format(**{**{"id": "", "channel": ""}, **thing}), body
+        return path.format(**{**self.unknown(""), **thing}), body
 
     def command(self, kind, whose):
         """The fields that name a thing in a WebSocket command."""
@@ -76,7 +76,8 @@ class Things:
             folder.mkdir()
             return {"name": "w", "path": str(folder)}
         if kind == "login":
-            self.standing.setdefault("login", self.team.make_user(f"signs-in-{self.team.id}"))
+            if "login" not in self.standing:
+                self.standing["login"] = self.team.make_user(f"signs-in-{self.team.id}")
             return {"user": self.standing["login"], "password": PASSWORD}
         return {
             "empty": {}, "name": {"name": f"n-{number}"}, "message": {"text": "x"},
