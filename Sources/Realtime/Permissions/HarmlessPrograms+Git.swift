@@ -1,5 +1,5 @@
 // Subcommands of git that only read, as `git NAME …`: with an option before the name, it is another
-// command.
+// command. `-c` is in none: before the name it sets what git runs, and no rule allows it anywhere.
 extension HarmlessPrograms {
     static let git: [[String]: ArgumentGrammar] = [
         ["git", "diff"]: diff, ["git", "show"]: log, ["git", "log"]: log,
@@ -15,10 +15,10 @@ extension HarmlessPrograms {
                 "ignored": .mayHave(.oneOf(["traditional", "no", "matching"])),
             ]),
         ["git", "blame"]: .init(
-            flags: "beflnstwc", needing: ["L": .text],
+            flags: "beflnstw", needing: ["L": .text],
             longFlags: "show-name show-number show-email root line-porcelain porcelain"),
         ["git", "ls-files"]: .init(
-            flags: "cdoisuktvzm", needing: ["x": .text],
+            flags: "doisuktvzm", needing: ["x": .text],
             longFlags: """
                 cached deleted others ignored stage unmerged killed modified exclude-standard
                 full-name directory
