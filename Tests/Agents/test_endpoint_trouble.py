@@ -161,7 +161,8 @@ def test_an_answer_that_fills_the_context_is_given_again_or_told(talk):
 @pytest.mark.xdist_group("long")
 def test_a_thousand_tools_in_one_turn(talk):
     session = talk()
-    run = session.run("demo:tools 1000", within=120)
+    # A minute and a half alone; the other tests' products may take most of the machine meanwhile.
+    run = session.run("demo:tools 1000", within=500)
     assert run.reason == "complete"
     assert run.results == [f"{n}\n" for n in range(1000)] or [
         result.strip() for result in run.results] == [str(n) for n in range(1000)]
