@@ -17,6 +17,7 @@ from support.ipc import DOOR_OF, Peer, dial, hello, message
 from support.processes import children
 from support.product import REPOSITORY
 from support.raw import Raw
+from support.waiting import eventually
 
 ROLES = ("cli", "ws", "fcgi", "agent")
 DOORS = ("hub", "workers", "agents")
@@ -297,8 +298,8 @@ def test_what_is_below_the_agent_worker_is_that_users(talk, product):
     session.say(bash("sleep 4711"))
     session.expect("tool_start")
     uid = agents_ids(session.product)[0]
-    below = children(session.product.pid("agent"))
-    assert below
+    below = eventually(
+        lambda: children(session.product.pid("agent")), 20, what="a process of the tool")
     for pid in below:
         assert os.stat(f"/proc/{pid}").st_uid in (uid, 0) and \
             re.search(rf"^Uid:\s+{uid}\s", Path(f"/proc/{pid}/status").read_text(), re.M)

@@ -34,7 +34,7 @@ enum RequestSchemas {
             .messageRequest,
             Schema.object(
                 ["text": ["type": "string", "minLength": 1]],
-                optional: ["clientMessageId": Schema.identifier])
+                optional: ["clientMessageId": Schema.nullable(Schema.identifier)])
         ),
         (
             .permissionRequest,
