@@ -1,6 +1,7 @@
 """What a peer of the FastCGI socket can do to the others: nothing."""
 
 import random
+import resource
 import struct
 import threading
 import time
@@ -30,9 +31,18 @@ def health(product):
     return time.monotonic() - begun
 
 
+@pytest.fixture
+def small_machine(product):
+    """Some 2 GB are left to the process: what believes a length of 4 GB can't have the memory."""
+    pid = product.ready["pids"]["fcgi"]
+    before = resource.prlimit(pid, resource.RLIMIT_AS, (3 << 30, resource.RLIM_INFINITY))
+    yield
+    resource.prlimit(pid, resource.RLIMIT_AS, before)
+
+
 @pytest.mark.parametrize("pairs", LENGTHS, ids=range(len(LENGTHS)))
 @pytest.mark.parametrize("is_split", [False, True])
-def test_lengths_of_parameters_end_one_connection(product, pairs, is_split):
+def test_lengths_of_parameters_end_one_connection(product, small_machine, pairs, is_split):
     """Each in one record and in records of a byte; `product` sees to it that no process ended."""
     records = [fastcgi.record(fastcgi.PARAMS, bytes([byte])) for byte in pairs] if is_split else [
         fastcgi.record(fastcgi.PARAMS, pairs)]
