@@ -341,8 +341,8 @@ struct DeviationTests {
         let piece = S.text(0, String(repeating: "x", count: 100_000))
         let many = [S.start, Self.textStart] + Array(repeating: piece, count: 40)
         let error = #expect(throws: ClaudeError.self) { try fold(many) }
-        #expect(error == .tooLarge(maximumBytes: MessageStreamStateMachine.maximumContentBytes))
-        let blocks = (0...MessageStreamStateMachine.maximumBlocks).map { S.blockStart($0, "{}") }
+        #expect(error == .tooLarge(maximumBytes: AnswerBlocks.maximumContentBytes))
+        let blocks = (0...AnswerBlocks.maximumBlocks).map { S.blockStart($0, "{}") }
         #expect(throws: ClaudeError.self) { try fold([S.start] + blocks) }
     }
 

@@ -32,3 +32,19 @@ public enum Deviation: String, Sendable, CaseIterable {
     /// A block that the API would not take back, and that the conversation goes on without.
     case droppedBlock = "dropped_block"
 }
+
+/// The deviations of one answer, each told once.
+struct DeviationNotes: Sendable {
+    private var known: Set<Deviation> = []
+    private var untold: [Deviation] = []
+
+    mutating func note(_ deviation: Deviation) {
+        if known.insert(deviation).inserted { untold.append(deviation) }
+    }
+
+    /// In the order in which they were met.
+    mutating func takeUntold() -> [Deviation] {
+        defer { untold = [] }
+        return untold
+    }
+}
