@@ -15,8 +15,12 @@ EXECUTABLES = switchboard switchboard-hub switchboard-ws switchboard-fcgi switch
 PACKAGES = libwebsockets-dev libwebsockets-evlib-ev libjansson-dev libsodium-dev \
 	libcurl4-openssl-dev libev-dev libsqlite3-dev nginx openssl curl python3-venv pkg-config systemd \
 	bubblewrap shfmt ripgrep libjs-markdown-it libjs-highlight.js node-diff
+# What a host needs that did not build; libraries and the libev plugin, which libwebsockets loads.
+RUNTIME_PACKAGES = libwebsockets17 libwebsockets-evlib-ev libjansson4 libsodium23 libcurl4 libev4 \
+	libsqlite3-0 nginx openssl bubblewrap shfmt ripgrep
 # Only the tests need a browser and Node: some 500 MB that `make run` leaves out.
 TEST_PACKAGES = chromium nodejs node-ws
+SYSTEMD_PACKAGES = debootstrap systemd-container
 VENV = .build/venv
 
 bin      = $(DESTDIR)$(PREFIX)/bin
@@ -37,7 +41,7 @@ prefixed = sed -E -e 's|^(location ~ \^)\$$|\1$(PATH_PREFIX)$$|; t' -e 's|^(loca
 FUZZ_RUNS ?= 20000
 FUZZ_TARGETS ?= $(patsubst Tests/Fuzz/%/main.swift,%,$(wildcard Tests/Fuzz/*/main.swift))
 
-.PHONY: help run test test-security fuzz build build-tests packages test-packages install uninstall format lint
+.PHONY: help run test test-security test-systemd fuzz build build-tests packages test-packages systemd-packages install uninstall format lint
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,10 +54,14 @@ run: packages ## build and run everything on this machine; ARGS="--port 9443" go
 test: test-packages build-tests $(VENV)/ready ## every test tier that needs no network
 	swift test -c release --skip-build --disable-xctest --quiet
 	node --test $$(find Tests -name '*.test.js')
-	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) --ignore=Tests/Security Tests
+	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) --ignore=Tests/Security --ignore=Tests/Systemd Tests
 
 test-security: test-packages build-tests $(VENV)/ready ## attacks on the built product, some of them for minutes
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS) Tests/Security
+
+# The Debian that it boots stays in .build/systemd.
+test-systemd: systemd-packages build $(VENV)/ready ## what is shipped, installed on a Debian with systemd; as root
+	$(VENV)/bin/python -m pytest Tests/Systemd
 
 # Findings and what coverage grew from the seeds stay in .build/fuzz. Two linkers fail at libFuzzer's
 # own `main`, so the targets bring theirs.
@@ -140,7 +148,8 @@ lint: ## check format and rules, without building
 
 packages: WANTED = $(PACKAGES)
 test-packages: WANTED = $(PACKAGES) $(TEST_PACKAGES)
-packages test-packages:
+systemd-packages: WANTED = $(PACKAGES) $(SYSTEMD_PACKAGES)
+packages test-packages systemd-packages:
 	@command -v dpkg-query >/dev/null || { \
 	    echo "This is no Debian; these packages' like must be there: $(WANTED)"; exit 0; }; \
 	missing=; for package in $(WANTED); do \

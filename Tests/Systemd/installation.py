@@ -1,0 +1,93 @@
+"""Switchboard on a machine, to the letter of the README's "Install"."""
+
+from machine import SOURCE
+from support.demo_model import MODEL_KEY
+from support.waiting import eventually
+
+UNITS = ("switchboard-hub", "switchboard-fcgi", "switchboard-ws@1", "switchboard-ws@2",
+         "switchboard-agent@1")
+HOST = "switchboard.test"
+URL = f"https://{HOST}"
+# A real server of the model's protocol; only the model behind it is a script.
+MODEL = """[Unit]
+Description=The model's endpoint
+
+[Service]
+ExecStart=/usr/bin/switchboard demo-model --port 9000
+DynamicUser=yes
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class Installation:
+    """The product on `machine`, installed when this is made and started by `start()`."""
+
+    def __init__(self, machine, build):
+        self.machine = machine
+        self.build = build
+        self.make_install()
+
+    def make_install(self):
+        return self.machine.shell(f"make -s -C {SOURCE} install BUILD={SOURCE}/{self.build}")
+
+    def configure(self):
+        """What `make install` leaves to the admin: certificate, name, site, the model's key."""
+        self.machine.shell(f"""
+            cd /etc/switchboard/tls
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \\
+                -subj /CN={HOST} -addext subjectAltName=DNS:{HOST} \\
+                -keyout privkey.pem -out fullchain.pem 2>/dev/null
+            cp fullchain.pem /usr/local/share/ca-certificates/{HOST}.crt
+            update-ca-certificates >/dev/null 2>&1
+            sed -i 's/server_name _;/server_name {HOST};/' /etc/nginx/sites-available/switchboard
+            ln -s ../sites-available/switchboard /etc/nginx/sites-enabled/switchboard
+            umask 077
+            echo {MODEL_KEY} > /etc/switchboard/secrets/anthropic-api-key
+            echo ANTHROPIC_BASE_URL=http://127.0.0.1:9000 > /etc/switchboard/agent.env
+            umask 022
+            cat > /etc/systemd/system/model.service
+            systemctl daemon-reload
+            systemctl enable --now -q model.service
+            """, input=MODEL)
+
+    def start(self):
+        self.machine.shell("""
+            systemctl enable --now -q switchboard.target
+            nginx -t -q
+            systemctl reload-or-restart nginx
+            """)
+        self.answers()
+
+    # What it is like
+
+    def states(self):
+        """ActiveState and SubState of each unit."""
+        shown = self.machine.shell(
+            f"systemctl show -P ActiveState -P SubState {' '.join(UNITS)}")
+        return dict(zip(UNITS, (block.split() for block in shown.strip().split("\n\n"))))
+
+    def all_run(self):
+        return all(state == ["active", "running"] for state in self.states().values())
+
+    def main_pid(self, unit):
+        """As the machine numbers it; 0 while there is none."""
+        return int(self.machine.shell(f"systemctl show -P MainPID {unit}"))
+
+    def answers(self, within=60):
+        """Wait until every unit runs and `/ready` says 200 through nginx."""
+        eventually(self.all_run, within, every=0.2, what="every unit running")
+        eventually(lambda: self.machine.run(
+            "curl", "-sf", "-o", "/dev/null", f"{URL}/ready", check=False).returncode == 0,
+            within, every=0.2, what="/ready answering 200")
+
+    def journal(self, *options):
+        """The messages of this boot, a line each."""
+        return self.machine.run("journalctl", "-b", "-q", "--no-pager", "-o", "cat",
+                                *options).stdout.splitlines()
+
+    # As a person uses it
+
+    def cli(self, *arguments, **more):
+        return self.machine.json("switchboard", *arguments, "--json", **more)
