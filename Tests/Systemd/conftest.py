@@ -1,16 +1,10 @@
 """Fixtures: a machine with the product installed and running, one for each module."""
 
-import os
-
 import pytest
 
+from container import Container
 from debian_root import debian_root
 from installation import URL, Installation
-from machine import Machine
-
-# What is shipped: `make build`.
-BUILD = os.environ.get("SWITCHBOARD_BUILD", ".build/static/release")
-
 
 @pytest.fixture(scope="session")
 def root():
@@ -19,7 +13,7 @@ def root():
 
 @pytest.fixture(scope="module")
 def machine(root, request):
-    made = Machine(root, request.module.__name__.removeprefix("test_").replace("_", "-"))
+    made = Container(root, request.module.__name__.removeprefix("test_").replace("_", "-"))
     try:
         yield made.boot()
     finally:
@@ -29,7 +23,7 @@ def machine(root, request):
 @pytest.fixture(scope="module")
 def installation(machine):
     """Installed and configured, and nothing started yet."""
-    made = Installation(machine, BUILD)
+    made = Installation(machine)
     made.configure()
     return made
 

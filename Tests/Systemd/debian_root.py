@@ -11,9 +11,11 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CACHE = REPOSITORY / ".build/systemd"
 SUITE = "bookworm"
 MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
-# Of any host with systemd; `make` installs, curl and python3 are for the tests' own commands.
-HOST_PACKAGES = ("systemd systemd-sysv dbus kmod udev procps iproute2 ca-certificates make curl "
-                 "python3-minimal sqlite3").split()
+# Of any host with systemd; `make` installs, and the tests reach a virtual machine by an agent of
+# qemu's, and use curl, sqlite3 and python3.
+HOST_PACKAGES = (
+    "systemd systemd-sysv dbus kmod udev procps iproute2 ca-certificates make qemu-guest-agent curl "
+    "sqlite3 python3").split()
 
 
 def runtime_packages():
@@ -54,3 +56,20 @@ def make(root, packages):
     for other in CACHE.glob("root-*"):
         if other != root:
             shutil.rmtree(other)
+
+
+def kernel():
+    """Debian's kernel for virtual machines, which finds its disk without modules."""
+    folder = CACHE / "kernel"
+    if not list(folder.glob("boot/vmlinuz-*")):
+        folder.mkdir(parents=True, exist_ok=True)
+        listed = subprocess.run(["apt-cache", "depends", "linux-image-cloud-amd64"],
+                                check=True, capture_output=True, text=True).stdout
+        package = re.search(r"Depends: (linux-image-\S+)", listed)[1]
+        subprocess.run(["apt-get", "download", "-q", package], check=True, cwd=folder)
+        [archive] = folder.glob("*.deb")
+        subprocess.run(["dpkg-deb", "-x", archive, folder], check=True)
+        archive.unlink()
+        shutil.rmtree(folder / "lib")
+    [found] = folder.glob("boot/vmlinuz-*")
+    return found

@@ -1,9 +1,13 @@
 """Switchboard on a machine, to the letter of the README's "Install"."""
 
+import json
+
 from machine import SOURCE
 from support.demo_model import MODEL_KEY
 from support.waiting import eventually
 
+# What `make build` makes, and is shipped.
+BUILD = ".build/static/release"
 UNITS = ("switchboard-hub", "switchboard-fcgi", "switchboard-ws@1", "switchboard-ws@2",
          "switchboard-agent@1")
 HOST = "switchboard.test"
@@ -24,13 +28,12 @@ WantedBy=multi-user.target
 class Installation:
     """The product on `machine`, installed when this is made and started by `start()`."""
 
-    def __init__(self, machine, build):
+    def __init__(self, machine):
         self.machine = machine
-        self.build = build
         self.make_install()
 
     def make_install(self):
-        return self.machine.shell(f"make -s -C {SOURCE} install BUILD={SOURCE}/{self.build}")
+        return self.machine.shell(f"make -s -C {SOURCE} install BUILD={SOURCE}/{BUILD}")
 
     def configure(self):
         """What `make install` leaves to the admin: certificate, name, site, the model's key."""
@@ -39,8 +42,7 @@ class Installation:
             openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \\
                 -subj /CN={HOST} -addext subjectAltName=DNS:{HOST} \\
                 -keyout privkey.pem -out fullchain.pem 2>/dev/null
-            cp fullchain.pem /usr/local/share/ca-certificates/{HOST}.crt
-            update-ca-certificates >/dev/null 2>&1
+            cat fullchain.pem >> /etc/ssl/certs/ca-certificates.crt
             sed -i 's/server_name _;/server_name {HOST};/' /etc/nginx/sites-available/switchboard
             ln -s ../sites-available/switchboard /etc/nginx/sites-enabled/switchboard
             umask 077
@@ -77,6 +79,7 @@ class Installation:
 
     def answers(self, within=60):
         """Wait until every unit runs and `/ready` says 200 through nginx."""
+        within *= self.machine.patience
         eventually(self.all_run, within, every=0.2, what="every unit running")
         eventually(lambda: self.machine.run(
             "curl", "-sf", "-o", "/dev/null", f"{URL}/ready", check=False).returncode == 0,
@@ -91,3 +94,11 @@ class Installation:
 
     def cli(self, *arguments, **more):
         return self.machine.json("switchboard", *arguments, "--json", **more)
+
+    def results(self, prompt, *options):
+        """What the tools of one run answered, in a session of its own."""
+        done = self.machine.run("switchboard", "send", prompt, "--mode", "allow-all", "--json",
+                                *options, check=False, within=600)
+        events = [json.loads(line) for line in done.stdout.splitlines()]
+        assert events and events[-1]["type"] == "complete", (events[-3:], done.stderr)
+        return [event["result"] for event in events if event["type"] == "tool_result"]

@@ -1,51 +1,25 @@
-"""A host with systemd as process 1: a Debian of its own over the cached one, in systemd-nspawn."""
+"""A host with systemd as process 1: a Debian of its own over the cached one."""
 
 import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import time
-from pathlib import Path
 
-from debian_root import CACHE, REPOSITORY
-from support import processes
+from debian_root import CACHE
 
-# nspawn's status when its machine wants to be started again.
-REBOOT = 133
 SOURCE = "/usr/src/switchboard"
 # Nothing of whoever runs the tests.
-ENVIRONMENT = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME=/root",
-               "LANG=C.UTF-8"]
-# Unprivileged bubblewrap mounts a /proc of its own, which the kernel allows only to who sees the
-# whole of one: nspawn covers parts of it, a host covers none.
-WHOLE_PROC = """[Unit]
-Description=Takes away what systemd-nspawn put over parts of /proc
-DefaultDependencies=no
-Before=sysinit.target
-
-[Service]
-Type=oneshot
-ExecStart=/bin/sh -c 'findmnt -nrRo TARGET /proc | tail -n +2 | tac | xargs -r umount'
-"""
-
-
-def control_groups(name):
-    """Groups of this machine's own, in the hierarchies that systemd-nspawn makes its groups in."""
-    top = Path("/sys/fs/cgroup")
-    unified = [top] if (top / "cgroup.controllers").exists() else [top / "unified", top / "systemd"]
-    groups = [folder / name for folder in unified if folder.exists()]
-    for group in groups:
-        group.mkdir(exist_ok=True)
-    return groups
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOME": "/root",
+               "LANG": "C.UTF-8"}
 
 
 class Machine:
-    """Booted by `boot()`, ended by `power_off()`. Its network is a loopback of its own.
+    """Booted by `boot()`, ended by `power_off()`; commands run in it as root.
 
-    The repository is at /usr/src/switchboard in it, read-only.
+    What `make install` reads is at /usr/src/switchboard in it. Its network is a loopback of its own.
     """
+
+    # How much longer than a host of its own it takes for everything.
+    patience = 1
 
     def __init__(self, root, name):
         self.root = root
@@ -53,142 +27,41 @@ class Machine:
         shutil.rmtree(self.folder, ignore_errors=True)
         for part in ("changes", "work", "whole"):
             (self.folder / part).mkdir(parents=True)
-        # Of this run of the tests alone: nspawn and control groups have one for a name.
+        # Of this run of the tests alone.
         self.name = f"switchboard-test-{os.getpid()}-{name}"
         self.console = self.folder / "console.log"
         self.process = None
-        self.leader = None
-        self.groups = []
+
+    def add_unit(self, name, text, target):
+        """A unit that its target wants, before the machine boots."""
         units = self.folder / "changes/etc/systemd/system"
-        (units / "sysinit.target.wants").mkdir(parents=True)
-        (units / "whole-proc.service").write_text(WHOLE_PROC)
-        (units / "sysinit.target.wants/whole-proc.service").symlink_to("../whole-proc.service")
-        # /proc/sys is the kernel's that runs the tests.
-        (units / "systemd-sysctl.service").symlink_to("/dev/null")
+        wants = units / f"{target}.wants"
+        wants.mkdir(parents=True, exist_ok=True)
+        (units / name).write_text(text)
+        (wants / name).symlink_to(f"../{name}")
 
-    # Life
-
-    def boot(self, within=120):
-        """Returns once its systemd says that everything which boots has been started."""
-        whole = self.folder / "whole"
+    def overlaid(self, *command):
+        """The command, with the machine's files where `whole` is: in mounts that end with it."""
         overlay = (f"lowerdir={self.root},upperdir={self.folder}/changes,"
                    f"workdir={self.folder}/work")
-        # The mount is this process's alone, and ends with it.
-        script = f'mount -t overlay overlay -o "$1" "{whole}" && shift && exec "$@"'
-        self.groups = control_groups(self.name)
-        self.leader = None
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-            manager.bind(f"\0{self.name}")
-            with self.console.open("ab") as console:
-                self.process = subprocess.Popen(
-                    ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh",
-                     overlay, "systemd-nspawn", "--boot", "--quiet", f"--directory={whole}",
-                     f"--machine={self.name}", "--register=no", "--keep-unit",
-                     "--private-users=no", "--private-network", "--notify-ready=yes",
-                     "--console=pipe", "--resolv-conf=off", "--timezone=off",
-                     "--link-journal=no", f"--bind-ro={REPOSITORY}:{SOURCE}:norbind"],
-                    stdin=subprocess.DEVNULL, stdout=console, stderr=console,
-                    preexec_fn=self._enter_groups, umask=0o022,
-                    env={"PATH": os.environ["PATH"], "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
-                         "SYSTEMD_NSPAWN_API_VFS_WRITABLE": "1",
-                         "NOTIFY_SOCKET": f"@{self.name}"})
-            self._await_ready(manager, within)
-        return self
-
-    def _enter_groups(self):
-        for group in self.groups:
-            (group / "cgroup.procs").write_text("0")
-
-    def _await_ready(self, manager, within):
-        """Read nspawn's notifications, which name process 1, until that one says that all is up."""
-        manager.settimeout(1)
-        deadline = time.monotonic() + within
-        while True:
-            assert self.process.poll() is None, f"nspawn ended: {self.console.read_text()}"
-            assert time.monotonic() < deadline, f"it does not boot: {self.console.read_text()}"
-            try:
-                lines = manager.recv(4096).splitlines()
-            except TimeoutError:
-                continue
-            for line in lines:
-                if line.startswith(b"X_NSPAWN_LEADER_PID="):
-                    self.leader = int(line.partition(b"=")[2])
-            if self.leader and b"READY=1" in lines:
-                return
-
-    def reboot(self):
-        self._leave("reboot")
-        assert self.process.returncode == REBOOT, self.console.read_text()[-3000:]
-        self.boot()
-
-    def power_off(self):
-        """As an admin does; by its pid where that leads nowhere."""
-        try:
-            if self.leader and self.process.poll() is None:
-                self._leave("poweroff")
-        finally:
-            if self.process and self.process.poll() is None:
-                self.process.kill()
-                self.process.wait(20)
-            for group in self.groups:
-                for folder in sorted(group.rglob("*/"), reverse=True):
-                    folder.rmdir()
-                group.rmdir()
-
-    def _leave(self, how, within=90):
-        self.run("systemctl", how, "--no-wall", check=False)
-        try:
-            self.process.wait(within)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"no {how}: {self.console.read_text()[-3000:]}") from None
-
-    # Commands in it
-
-    @property
-    def entering(self):
-        return ["nsenter", "--target", str(self.leader), "--all", "--wd=/", *ENVIRONMENT]
+        script = f'mount -t overlay overlay -o "$1" "{self.folder}/whole" && shift && exec "$@"'
+        return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh",
+                overlay, *command]
 
     def run(self, *command, input=None, check=True, within=120):
-        """Run a command as root in the machine; returns it with its output, as text."""
-        done = subprocess.run(
-            [*self.entering, *command],
-            input=input or "", capture_output=True, text=True, timeout=within, umask=0o022)
+        """Run a command in the machine; returns it with its output, as text."""
+        done = self.perform(command, input or "", within * self.patience)
         assert not check or done.returncode == 0, (
             f"{' '.join(map(str, command))} ended with {done.returncode}:\n"
             f"{done.stdout[-3000:]}{done.stderr[-3000:]}")
         return done
 
     def shell(self, script, **more):
-        """A line of shell in it; what it printed."""
+        """Lines of shell in it; what they printed."""
         return self.run("sh", "-euc", script, **more).stdout
 
     def json(self, *command, **more):
         return json.loads(self.run(*command, **more).stdout)
 
-    def start(self, *command):
-        """A command that goes on; `with` ends it."""
-        return Running(self, command, self.folder / "output")
-
-
-class Running:
-    """A command in a machine, and what it has printed so far."""
-
-    def __init__(self, machine, command, file):
-        self.file = file
-        with file.open("wb") as output:
-            self.process = subprocess.Popen(
-                [*machine.entering, *command], stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, umask=0o022)
-
-    @property
-    def text(self):
-        return self.file.read_text()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        # nsenter waits for it, and passes no signal on.
-        for pid in processes.children(self.process.pid):
-            os.kill(pid, signal.SIGTERM)
-        self.process.wait(20)
+    def last_words(self):
+        return self.console.read_text(errors="replace")[-3000:]

@@ -19,12 +19,7 @@ def test_doctor_finds_nothing(running):
 
 def test_a_session_runs_a_tool(running, remote):
     prompt = bash("echo $((6 * 7)) > answer; cat answer")
-    done = running.machine.run(
-        "switchboard", "send", prompt, "--mode", "allow-all", "--json", *remote, check=False)
-    events = [json.loads(line) for line in done.stdout.splitlines()]
-    results = [event["result"] for event in events if event["type"] == "tool_result"]
-    assert results == ["42\n"], (events, done.stderr)
-    assert events[-1]["type"] == "complete" and done.returncode == 0
+    assert running.results(prompt, *remote) == ["42\n"]
 
 
 def test_what_REST_publishes_a_WebSocket_receives(running, team, key, remote):

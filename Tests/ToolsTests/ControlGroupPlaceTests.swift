@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 import Tools
 
@@ -63,34 +62,5 @@ import Tools
 
     private func place(_ folder: String, _ bound: ControlGroupPlace.Bound) -> ControlGroupPlace {
         ControlGroupPlace(folder: folder, isUnified: false, bounds: [bound])
-    }
-
-    @Test func `a process alone in its group moves to a leaf before it hands controllers down`()
-        throws
-    {
-        let group = try group(processes: "\(getpid())\n")
-        DelegatedGroup(folder: group.path).handDown(["pids", "memory"])
-        #expect(Folder.text("\(group.path)/switchboard-worker/cgroup.procs") == "\(getpid())")
-    }
-
-    @Test func `a group that others are in stays as it is, one that obeys too`() throws {
-        let shared = try group(processes: "1\n\(getpid())\n")
-        DelegatedGroup(folder: shared.path).handDown(["pids", "memory"])
-        #expect(Folder.text("\(shared.path)/switchboard-worker/cgroup.procs") == "")
-        let obeying = try group(processes: "\(getpid())\n")
-        try Folder.write("\(obeying.path)/cgroup.subtree_control", "")
-        DelegatedGroup(folder: obeying.path).handDown(["memory"])
-        #expect(Folder.text("\(obeying.path)/switchboard-worker/cgroup.procs") == "")
-        #expect(Folder.text("\(obeying.path)/cgroup.subtree_control") == "+memory")
-    }
-
-    /// Files as of a group that refuses to hand anything down.
-    private func group(processes: String) throws -> Folder {
-        let group = try Folder()
-        try Folder.write("\(group.path)/cgroup.controllers", "cpu memory pids\n")
-        try Folder.write("\(group.path)/cgroup.procs", processes)
-        try Folder.make("\(group.path)/switchboard-worker")
-        try Folder.write("\(group.path)/switchboard-worker/cgroup.procs", "")
-        return group
     }
 }

@@ -246,9 +246,11 @@ import Tools
     }
 
     @Test func `limits are placed before the command begins`() throws {
-        #expect(
-            try harness.bash("ulimit -u; ulimit -f; ulimit -n; ulimit -c; ulimit -d; nice").text
-                == "512\n1048576\n4096\n0\n4194304\n5\n")
+        let rest = "1048576\n4096\n0\n4194304\n5\n"
+        let text = try harness.bash("ulimit -u; ulimit -f; ulimit -n; ulimit -c; ulimit -d; nice")
+            .text
+        // Twice as many processes where they meet a control group's bound before.
+        #expect(text == "512\n\(rest)" || text == "1024\n\(rest)")
     }
 
     @Test(arguments: ["/bin/false", "/bin/true", "/nonexistent", "/bin/echo"])

@@ -153,9 +153,12 @@ final class SandboxedProcess {
             return end(.startFailed)
         }
         firstProcess = (pid, OwnedDescriptor(number))
+        group = ControlGroup()
+        // Behind a group's own bound, which tells that it was met: this one only refuses.
+        let processes = ToolLimits.maximumProcesses * (group == nil ? 1 : 2)
         let limits: [(Int32, Int)] = [
             (switchboard_RLIMIT_CORE, 0),
-            (switchboard_RLIMIT_NPROC, ToolLimits.maximumProcesses),
+            (switchboard_RLIMIT_NPROC, processes),
             (switchboard_RLIMIT_DATA, ToolLimits.maximumProcessDataBytes),
             (switchboard_RLIMIT_FSIZE, ToolLimits.maximumWrittenFileBytes),
             (switchboard_RLIMIT_NOFILE, ToolLimits.maximumOpenFiles),
@@ -165,7 +168,6 @@ final class SandboxedProcess {
             // A limit that can't be placed is a wall that doesn't stand.
             return end(.startFailed)
         }
-        group = ControlGroup()
         if let group {
             guard group.add(pid) else { return end(.startFailed) }
         } else if ControlGroup.isNeeded {
