@@ -1,4 +1,5 @@
 import Daemon
+import Glibc
 import JSON
 import Logging
 import Synchronization
@@ -15,6 +16,32 @@ import Testing
                 lines.all.withLock { $0.append(line) }
             }
         }
+    }
+
+    @Test func `the journal gets a priority a line and no time`() {
+        let lines = Lines()
+        let logger = Logger(label: "test") { _ in
+            LineLogHandler(process: "hub", format: .text, isJournal: true) { line in
+                lines.all.withLock { $0.append(line) }
+            }
+        }
+        logger.info("listening")
+        logger.warning("slow")
+        logger.error("gone")
+        #expect(
+            lines.all.withLock(\.self) == [
+                "<6>info hub listening\n", "<4>warning hub slow\n", "<3>error hub gone\n",
+            ])
+        #expect(JournalStream.marked("a\nb\n", .critical) == "<2>a\n<2>b\n")
+    }
+
+    @Test func `only the journal's own socket counts`() throws {
+        var status = stat()
+        try #require(unsafe fstat(2, &status) == 0)
+        let own = ["JOURNAL_STREAM": "\(status.st_dev):\(status.st_ino)"]
+        #expect(JournalStream.isStandardError(own))
+        #expect(!JournalStream.isStandardError(["JOURNAL_STREAM": "0:1"]))
+        #expect(!JournalStream.isStandardError([:]))
     }
 
     private struct Hidden: CustomStringConvertible, Sendable {

@@ -44,13 +44,13 @@ public enum AgentWorkerProcess {
             try serve(arguments, settings.agent, claude, Notify(environment: environment), logger)
             endProcess(0)
         } catch let error as SettingsError {
-            StandardError.write("\(program): \(error)\n")
+            StandardError.fail("\(program): \(error)\n")
             endProcess(EX_CONFIG)
         } catch let error as ClaudeConfigurationError {
-            StandardError.write("\(program): \(error)\n")
+            StandardError.fail("\(program): \(error)\n")
             endProcess(EX_CONFIG)
         } catch {
-            StandardError.write("\(program): \(error)\n")
+            StandardError.fail("\(program): \(error)\n")
             endProcess(1)
         }
     }

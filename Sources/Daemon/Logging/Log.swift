@@ -5,12 +5,15 @@ import Synchronization
 public enum Log {
     /// Sends every logger of the process to standard error.
     ///
-    /// Once, at the start of `main`; before it, `StandardError.write` is there for a process that
+    /// Once, at the start of `main`; before it, `StandardError.fail` is there for a process that
     /// refuses to start.
     public static func bootstrap(process: String, settings: LoggingSettings) -> Logger {
         apply(settings)
+        let isJournal = JournalStream.isStandardError(ProcessEnvironment.variables())
         LoggingSystem.bootstrap { _ in
-            LineLogHandler(process: process, format: settings.format, write: StandardError.write)
+            LineLogHandler(
+                process: process, format: settings.format, isJournal: isJournal,
+                write: StandardError.write)
         }
         return Logger(label: process)
     }
@@ -38,6 +41,8 @@ public enum Log {
 package struct LineLogHandler: LogHandler {
     let process: String
     let format: LoggingSettings.Format
+    /// Whether the journal reads it, which knows the time and wants the priority.
+    let isJournal: Bool
     let write: @Sendable (String) -> Void
     /// A level of this logger's own; nil follows the process's.
     private var ownLevel: Logger.Level?
@@ -45,11 +50,12 @@ package struct LineLogHandler: LogHandler {
     package var metadataProvider: Logger.MetadataProvider?
 
     package init(
-        process: String, format: LoggingSettings.Format,
+        process: String, format: LoggingSettings.Format, isJournal: Bool = false,
         write: @escaping @Sendable (String) -> Void
     ) {
         self.process = process
         self.format = format
+        self.isJournal = isJournal
         self.write = write
     }
 
@@ -68,7 +74,18 @@ package struct LineLogHandler: LogHandler {
         if let provided = metadataProvider?.get() { fields.merge(provided) { $1 } }
         if let own = event.metadata { fields.merge(own) { $1 } }
         if let error = event.error { fields["error"] = .string("\(error)") }
-        let render = format == .text ? LogLine.text : LogLine.json
-        write(render(WallClock.now, event.level, process, "\(event.message)", fields))
+        let message = "\(event.message)"
+        let line =
+            switch format {
+            case .text:
+                LogLine.text(
+                    time: isJournal ? nil : WallClock.now, level: event.level, process: process,
+                    message: message, fields: fields)
+            case .json:
+                LogLine.json(
+                    time: WallClock.now, level: event.level, process: process, message: message,
+                    fields: fields)
+            }
+        write(isJournal ? JournalStream.marked(line, event.level) : line)
     }
 }

@@ -8,11 +8,13 @@ enum LogLine {
     /// with one line.
     static let maximumValueBytes = 2_048
 
+    /// - Parameter time: nil for a reader that knows it.
     static func text(
-        time: Timestamp, level: Logger.Level, process: String, message: String,
+        time: Timestamp?, level: Logger.Level, process: String, message: String,
         fields: Logger.Metadata
     ) -> String {
-        var line = "\(time) \(level.rawValue) \(process) "
+        var line = time.map { "\($0) " } ?? ""
+        line += "\(level.rawValue) \(process) "
         line += LogText.escaped(message, maximumBytes: maximumValueBytes, isQuoted: false)
         for (key, value) in fields.sorted(by: { $0.key < $1.key }) {
             line += " \(LogText.escaped(key, maximumBytes: 64))=\(quoted(flat(value)))"

@@ -5,4 +5,10 @@ public enum StandardError {
         // What cannot be written is lost: there is no other place to complain.
         _ = WholeWrite.write(text.utf8, to: 2)
     }
+
+    /// Why a process refuses to start, for whoever started it; an error in the journal.
+    public static func fail(_ text: String) {
+        let isJournal = JournalStream.isStandardError(ProcessEnvironment.variables())
+        write(isJournal ? JournalStream.marked(text, .error) : text)
+    }
 }

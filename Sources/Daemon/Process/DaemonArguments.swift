@@ -61,7 +61,7 @@ public struct DaemonArguments: Sendable, Equatable {
                 exit(0)
             }
         } catch {
-            StandardError.write("\(program): \(error)\n\(usage)\n")
+            StandardError.fail("\(program): \(error)\n\(usage)\n")
             exit(2)
         }
     }

@@ -60,7 +60,7 @@ public final class DaemonProcess {
             try process.serve(service)
             endProcess(process.exitStatus)
         } catch {
-            StandardError.write("\(program): \(error)\n")
+            StandardError.fail("\(program): \(error)\n")
             endProcess(error is SettingsError ? EX_CONFIG : 1)
         }
     }

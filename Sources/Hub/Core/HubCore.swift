@@ -142,8 +142,8 @@ package final class HubCore {
         if hello.role == .agentWorker, let process {
             replaceLinks(ofProcess: process, hello.role, iteration)
         }
-        logger.info(
-            "process connected",
+        logger.log(
+            level: Self.level(of: hello.role), "process connected",
             metadata: ["peer": "\(hello.name)", "role": "\(hello.role.rawValue)"])
         peers.add(peer, hello, process: process)
         metrics.peers(of: hello.role, changedBy: 1)
@@ -151,6 +151,11 @@ package final class HubCore {
             .welcome(Welcome(instance: instance, generations: generations)), to: peer)
         guard hello.role.decidesByCredentials else { return }
         for part in credentials.table() { iteration.send(.credentials(part), to: peer) }
+    }
+
+    /// Every call of the command line is a link of its own.
+    private static func level(of role: Hello.Role) -> Logger.Level {
+        role == .cli ? .debug : .info
     }
 
     /// An agent worker that connects again may do so before the end of its old link is seen; its
@@ -170,8 +175,8 @@ package final class HubCore {
         if peer.hello.role == .agentWorker { runs.left(id, iteration) }
         metrics.peers(of: peer.hello.role, changedBy: -1)
         metrics.ended(reason)
-        logger.info(
-            "process disconnected",
+        logger.log(
+            level: Self.level(of: peer.hello.role), "process disconnected",
             metadata: ["peer": "\(peer.hello.name)", "reason": "\(reason)"])
     }
 
