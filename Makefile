@@ -12,6 +12,9 @@ ARGS    ?=
 PYTEST_ARGS ?= -n 4 --dist loadgroup
 
 EXECUTABLES = switchboard switchboard-hub switchboard-ws switchboard-fcgi switchboard-agent
+# Those without network, which have one sandbox; each unit has a copy, since a drop-in of their common
+# prefix would catch units that are not ours.
+CLOSED_SERVICES = switchboard-hub.service switchboard-fcgi.service switchboard-ws@.service
 PACKAGES = libwebsockets-dev libwebsockets-evlib-ev libjansson-dev libsodium-dev \
 	libcurl4-openssl-dev libev-dev libsqlite3-dev nginx openssl curl python3-venv pkg-config systemd \
 	bubblewrap shfmt ripgrep libjs-markdown-it libjs-highlight.js node-diff
@@ -94,8 +97,9 @@ build-tests:
 install: ## install the built executables, site, units, users and directories (DESTDIR, PREFIX, PATH_PREFIX)
 	@for name in $(EXECUTABLES); do test -x $(BUILD)/$$name || { \
 	    echo "make install: $(BUILD)/$$name is missing; run 'make build' first" >&2; exit 1; }; done
-	install -d $(bin) $(share)/nginx/snippets $(units)/switchboard-.service.d \
-	    $(units)/switchboard-agent@.service.d $(units)/switchboard-hub.service.d $(sysusers) $(tmpfiles) $(etcnginx)/sites-available $(etcnginx)/snippets
+	install -d $(bin) $(share)/nginx/snippets $(sysusers) $(tmpfiles) \
+	    $(addprefix $(units)/,$(addsuffix .d,$(CLOSED_SERVICES) switchboard-agent@.service)) \
+	    $(etcnginx)/sites-available $(etcnginx)/snippets
 	install -m 755 $(addprefix $(BUILD)/,$(EXECUTABLES)) $(bin)
 	rm -rf $(share)/console $(share)/client
 	cp -R Sources/Console $(share)/console
@@ -114,6 +118,10 @@ install: ## install the built executables, site, units, users and directories (D
 	    $(relocate) $$unit | install -m 644 /dev/stdin $(units)/$${unit#systemd/} || exit 1; done
 	for folder in systemd/*.service.d; do \
 	    install -m 644 $$folder/*.conf $(units)/$${folder#systemd/} || exit 1; done
+	for service in $(CLOSED_SERVICES); do \
+	    install -m 644 systemd/sandbox.conf $(units)/$$service.d/ || exit 1; done
+	@# What earlier versions put there, and other services' units caught.
+	rm -rf $(units)/switchboard-.service.d
 	install -m 644 systemd/sysusers.conf $(sysusers)/switchboard.conf
 	install -m 644 systemd/tmpfiles.conf $(tmpfiles)/switchboard.conf
 	install -d -m 700 $(DESTDIR)/etc/switchboard $(DESTDIR)/etc/switchboard/tls \
@@ -126,13 +134,12 @@ ifeq ($(DESTDIR),)
 	@echo "Installed. Next: put fullchain.pem and privkey.pem into /etc/switchboard/tls, your host's"
 	@echo "name into /etc/nginx/sites-available/switchboard, link it in sites-enabled, then:"
 	@echo "    systemctl daemon-reload && systemctl enable --now switchboard.target"
-	@echo "    nginx -t && systemctl restart nginx && switchboard doctor"
+	@echo "    nginx -t && systemctl reload nginx && switchboard doctor"
 endif
 
 uninstall: ## remove what install put there; configuration, state and certificates stay
 	rm -f $(addprefix $(bin)/,$(EXECUTABLES))
-	rm -rf $(share) $(units)/switchboard-.service.d $(units)/switchboard-agent@.service.d \
-	    $(units)/switchboard-hub.service.d
+	rm -rf $(share) $(addprefix $(units)/,$(addsuffix .d,$(CLOSED_SERVICES) switchboard-agent@.service))
 	rm -f $(units)/switchboard.target $(units)/switchboard-hub.service \
 	    $(units)/switchboard-fcgi.service $(units)/switchboard-ws@.service \
 	    $(units)/switchboard-agent@.service

@@ -49,7 +49,9 @@ def test_every_file_is_where_the_daemons_and_nginx_look_for_it(installed):
                  "usr/share/switchboard/nginx/snippets/switchboard-http.conf",
                  "usr/lib/systemd/system/switchboard.target",
                  "usr/lib/systemd/system/switchboard-ws@.service",
-                 "usr/lib/systemd/system/switchboard-.service.d/sandbox.conf",
+                 "usr/lib/systemd/system/switchboard-hub.service.d/sandbox.conf",
+                 "usr/lib/systemd/system/switchboard-fcgi.service.d/sandbox.conf",
+                 "usr/lib/systemd/system/switchboard-ws@.service.d/sandbox.conf",
                  "usr/lib/systemd/system/switchboard-agent@.service",
                  "usr/lib/systemd/system/switchboard-agent@.service.d/sandbox.conf",
                  "usr/lib/systemd/system/switchboard-hub.service.d/users.conf",
@@ -178,7 +180,8 @@ def test_the_agents_door_is_made_for_their_group_alone(installed, tmp_path):
     etc.mkdir()
     (etc / "passwd").write_text("root:x:0:0::/:/bin/sh\nswitchboard:x:901:901::/:/bin/false\n"
                                 "switchboard-agent:x:902:902::/:/bin/false\n")
-    (etc / "group").write_text("root:x:0:\nswitchboard:x:901:\nswitchboard-agent:x:902:\n")
+    (etc / "group").write_text("root:x:0:\nswitchboard:x:901:\nswitchboard-agent:x:902:\n"
+                                "switchboard-files:x:903:\n")
     made = subprocess.run(
         ["systemd-tmpfiles", "--create", f"--root={tmp_path}",
          installed / "usr/lib/tmpfiles.d/switchboard.conf"], capture_output=True, text=True)

@@ -125,7 +125,7 @@ class Container(Machine):
     @property
     def entering(self):
         variables = [f"{name}={value}" for name, value in ENVIRONMENT.items()]
-        return ["nsenter", "--target", str(self.leader), "--all", "--wd=/", "env", "-i", *variables]
+        return ["nsenter", "--target", str(self.leader), "--all", "--wdns=/", "env", "-i", *variables]
 
     def perform(self, command, input, within):
         return subprocess.run(
