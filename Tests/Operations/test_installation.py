@@ -181,7 +181,7 @@ def test_the_agents_door_is_made_for_their_group_alone(installed, tmp_path):
     (etc / "passwd").write_text("root:x:0:0::/:/bin/sh\nswitchboard:x:901:901::/:/bin/false\n"
                                 "switchboard-agent:x:902:902::/:/bin/false\n")
     (etc / "group").write_text("root:x:0:\nswitchboard:x:901:\nswitchboard-agent:x:902:\n"
-                                "switchboard-files:x:903:\n")
+                               "switchboard-files:x:903:\n")
     made = subprocess.run(
         ["systemd-tmpfiles", "--create", f"--root={tmp_path}",
          installed / "usr/lib/tmpfiles.d/switchboard.conf"], capture_output=True, text=True)
