@@ -57,6 +57,7 @@ public enum AgentWorkerProcess {
 
     private static func become(_ user: UnixUser) throws {
         guard geteuid() != user.uid else { return }
+        WorkerGroup.enter(for: user)
         do throws(SystemError) {
             try user.become()
         } catch {
@@ -144,6 +145,11 @@ public enum AgentWorkerProcess {
             logger.error(
                 "no command will run: as root it needs a control group, and can make none",
                 metadata: ["looked_under": "/sys/fs/cgroup", "remedy": "run it as another user"])
+        }
+        if !ToolRunner.boundsMemory {
+            logger.notice(
+                "the memory of commands is sampled: no control group of this worker bounds it",
+                metadata: ["looked_under": "/sys/fs/cgroup", "remedy": "Delegate=pids memory"])
         }
         if !programs.missingPackages.isEmpty {
             logger.warning(

@@ -27,6 +27,10 @@ public final class ToolRunner {
     /// the refusal says why.
     public static var boundsProcesses: Bool { !ControlGroup.isNeeded || ControlGroup.isPossible }
 
+    /// Whether the kernel holds a command to ``ToolLimits/maximumMemoryBytes``; else its memory is
+    /// sampled.
+    public static var boundsMemory: Bool { ControlGroup.boundsMemory }
+
     /// Makes this process the one that collects what its commands leave behind
     /// (`PR_SET_CHILD_SUBREAPER`), and ends what an earlier process left.
     ///

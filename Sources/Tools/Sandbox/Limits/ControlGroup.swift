@@ -15,6 +15,9 @@ final class ControlGroup {
     /// Whether this process may make groups that bound processes.
     static var isPossible: Bool { places.contains { $0.bounds.contains(.processes) } }
 
+    /// Whether the kernel holds each sandbox's memory back.
+    static var boundsMemory: Bool { places.contains { $0.bounds.contains(.memory) } }
+
     private var parts: [(folder: String, place: ControlGroupPlace)] = []
 
     /// - Returns: nil where this process may make no groups.
@@ -94,21 +97,22 @@ extension ControlGroup {
     }()
 
     /// Ends what is in the groups of workers that are gone, and removes those that are empty.
-    static func sweep() {
-        for place in places {
-            for name in ProcessTable.names(in: place.folder) where name.hasPrefix(prefix) {
-                let owner = name.dropFirst(prefix.count).prefix { $0 != "-" }
-                guard let pid = pid_t(owner), kill(pid, 0) != 0, errno == ESRCH else { continue }
-                let folder = "\(place.folder)/\(name)"
-                // A process that can't be seen from here has the number 0.
-                for member in ProcessTable.lines("\(folder)/cgroup.procs").compactMap({ pid_t($0) })
-                where member > 1 { _ = kill(member, SIGKILL) }
-                _ = unsafe rmdir(folder)
-            }
+    static func sweep() { for place in places { sweep(below: place.folder) } }
+
+    static func sweep(below place: String) {
+        for name in ProcessTable.names(in: place) where name.hasPrefix(prefix) {
+            let owner = name.dropFirst(prefix.count).prefix { $0 != "-" }
+            guard let pid = pid_t(owner), kill(pid, 0) != 0, errno == ESRCH else { continue }
+            let folder = "\(place)/\(name)"
+            // A process that can't be seen from here has the number 0.
+            for member in ProcessTable.lines("\(folder)/cgroup.procs").compactMap({ pid_t($0) })
+            where member > 1 { _ = kill(member, SIGKILL) }
+            _ = unsafe rmdir(folder)
         }
     }
 
-    private static func usable(_ place: ControlGroupPlace) -> Set<ControlGroupPlace.Bound> {
+    /// What a group below `place` can bound; a trial.
+    static func usable(_ place: ControlGroupPlace) -> Set<ControlGroupPlace.Bound> {
         if place.isUnified { DelegatedGroup(folder: place.folder).handDown(["pids", "memory"]) }
         let trial = "\(place.folder)/\(prefix)\(getpid())-\(SecureRandom.identifier())"
         guard unsafe mkdir(trial, 0o755) == 0 else { return [] }

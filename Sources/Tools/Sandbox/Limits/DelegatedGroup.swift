@@ -7,6 +7,9 @@ import Glibc
 /// pids, can be handed down past processes, and then the group is a threaded one, below which memory
 /// is never to be had and no process enters a new group (`domain invalid`).
 package struct DelegatedGroup {
+    /// Where the process goes.
+    static let leaf = "switchboard-worker"
+
     /// Absolute, without a slash at its end.
     private let folder: String
 
@@ -31,7 +34,7 @@ package struct DelegatedGroup {
     private func isLeft() -> Bool {
         let members = ProcessTable.lines("\(folder)/cgroup.procs")
         guard members == [Substring(String(getpid()))] else { return members.isEmpty }
-        let leaf = "\(folder)/switchboard-worker"
+        let leaf = "\(folder)/\(Self.leaf)"
         return (unsafe mkdir(leaf, 0o755) == 0 || errno == EEXIST)
             && ProcessTable.write("\(leaf)/cgroup.procs", String(getpid()))
     }
