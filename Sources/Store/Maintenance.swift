@@ -16,7 +16,7 @@ public final class Maintenance: Sendable {
             queue = try DatabaseQueue(
                 path: path,
                 configuration: .switchboard(
-                    isSynchronousFull: false, patience: .seconds(1), cacheKiB: 2_048))
+                    isSynchronousFull: false, patience: BusyPatience(.seconds(1)), cacheKiB: 2_048))
         } catch {
             throw StoreError("opening \(path) for maintenance", error)
         }

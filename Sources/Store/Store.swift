@@ -11,9 +11,18 @@ public final class Store {
     private let queue: DatabaseQueue
     private let lock: StoreLock
     private let meter = ReadMeter()
+    private let path: String
+    private let patience = BusyPatience(Store.lockPatience)
 
     /// Bytes of the values that this connection has read since it was opened.
     public var readBytes: Int { meter.bytes }
+
+    /// 3 s: whoever asked waits 5 s for an answer, and is told why there is none.
+    private static let lockPatience: Duration = .seconds(3)
+
+    /// False while statements that write are refused with ``StoreError/suspended(_:)`` and everything
+    /// else goes on; see ``suspendWrites()``.
+    public private(set) var takesWrites = true
 
     /// Opens or makes the database and brings it to the newest form.
     ///
@@ -26,13 +35,14 @@ public final class Store {
 
     /// As the program made and opened it that knew `version` steps: what migrations begin with.
     package init(path: String, isSynchronousFull: Bool = false, version: Int) throws(StoreError) {
+        self.path = path
         lock = try StoreLock(database: path)
         try Self.checkAccess(path)
         do {
             queue = try DatabaseQueue(
                 path: path,
                 configuration: .switchboard(
-                    isSynchronousFull: isSynchronousFull, patience: .seconds(4), cacheKiB: 32_768))
+                    isSynchronousFull: isSynchronousFull, patience: patience, cacheKiB: 32_768))
         } catch {
             throw StoreError("opening \(path)", error)
         }
@@ -58,8 +68,10 @@ public final class Store {
     ) throws -> Result {
         var result: Result?
         do {
-            try queue.inTransaction(.immediate) { database in
-                result = try body(StoreTransaction(database: database, meter: meter))
+            // Without writes nobody waits for a lock.
+            try queue.inTransaction(takesWrites ? .immediate : .deferred) { database in
+                result = try body(
+                    StoreTransaction(database: database, takesWrites: takesWrites, meter: meter))
                 return .commit
             }
         } catch let error as DatabaseError {
@@ -67,6 +79,39 @@ public final class Store {
         }
         guard let result else { preconditionFailure("a committed transaction has a result") }
         return result
+    }
+
+    /// Has whatever writes refused from now on.
+    public func suspendWrites() { takesWrites = false }
+
+    /// Takes writes again where ``trialBytes`` can be written now, without waiting for a lock.
+    ///
+    /// Returns what still is in the way; throws what is no ``WriteObstacle``.
+    public func resumeWrites() throws(StoreError) -> StoreError? {
+        do {
+            try patience.suspended { try queue.inDatabase(Self.tryWriting) }
+        } catch {
+            let failure = StoreError("writing to \(path)", error)
+            guard failure.obstacle != nil else { throw failure }
+            return failure
+        }
+        takesWrites = true
+        return nil
+    }
+
+    /// 1 MiB: with less, the next commits would only meet the obstacle again.
+    private static let trialBytes = 1 << 20
+
+    /// Pages that are freed in the same transaction would not be written.
+    private static func tryWriting(_ database: Database) throws {
+        try database.execute(sql: "DROP TABLE IF EXISTS write_trial")
+        try database.inTransaction(.immediate) {
+            try database.execute(
+                sql: "CREATE TABLE write_trial AS SELECT zeroblob(?) AS filler",
+                arguments: [trialBytes])
+            return .commit
+        }
+        try database.execute(sql: "DROP TABLE write_trial")
     }
 
     /// SQLite only says "unable to open"; the system knows why.
@@ -80,18 +125,12 @@ public final class Store {
 extension Configuration {
     /// What both connections share; only the maintenance thread checkpoints.
     static func switchboard(
-        isSynchronousFull: Bool, patience: Duration, cacheKiB: Int
+        isSynchronousFull: Bool, patience: BusyPatience, cacheKiB: Int
     ) -> Configuration {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.foreignKeysEnabled = true
-        // SQLite's own time-out sleeps longer with each try, up to 100 ms; the lock is held for a
-        // millisecond at most times.
-        let tries = Int(patience / .microseconds(Self.retryMicroseconds))
-        configuration.busyMode = .callback { count in
-            usleep(Self.retryMicroseconds)
-            return count < tries
-        }
+        configuration.busyMode = .callback { patience.waits(after: $0) }
         configuration.prepareDatabase { database in
             let mode = isSynchronousFull ? "FULL" : "NORMAL"
             try database.execute(
@@ -105,6 +144,4 @@ extension Configuration {
         }
         return configuration
     }
-
-    private static let retryMicroseconds: UInt32 = 200
 }

@@ -12,7 +12,9 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case unusable(path: String, SystemError)
     /// Made by a newer version of this program.
     case tooNew(version: Int, supported: Int)
-    /// Disk full, I/O error, file damaged: nothing can be promised any more.
+    /// Nothing is written at the moment; see ``Store/takesWrites``.
+    case suspended(String)
+    /// Disk full, I/O error, file damaged: nothing of the transaction is kept.
     case failed(String, reason: String, code: Int32)
 
     init(_ what: String, _ error: any Error) {
@@ -30,11 +32,10 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Whether only the command that met it fails; after any other error the process has to end,
-    /// because its memory may be ahead of its disk.
+    /// Whether only the command that met it fails; any other error fails the whole transaction.
     public var isLocal: Bool {
         switch self {
-        case .constraint, .damaged: true
+        case .constraint, .damaged, .suspended: true
         case .inUse, .unusable, .tooNew, .failed: false
         }
     }
@@ -54,6 +55,8 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
         case .tooNew(let version, let supported):
             "the database has version \(version), this program knows versions up to \(supported);"
                 + " install the newer program again"
+        case .suspended(let what):
+            "\(what) was not tried: the database takes no writes at the moment"
         case .failed(let what, let reason, let code):
             "\(what) failed: \(reason) (SQLite \(code)); see that the disk has space and works,"
                 + " then start again"

@@ -10,7 +10,7 @@ public final class StoreReader: Sendable {
     /// Opens one more connection to a database that ``Store`` has prepared.
     public init(path: String) throws(StoreError) {
         var configuration = Configuration.switchboard(
-            isSynchronousFull: false, patience: .seconds(1), cacheKiB: 8_192)
+            isSynchronousFull: false, patience: BusyPatience(.seconds(1)), cacheKiB: 8_192)
         configuration.readonly = true
         do {
             queue = try DatabaseQueue(path: path, configuration: configuration)

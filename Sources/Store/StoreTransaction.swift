@@ -6,30 +6,39 @@ import GRDB
 /// functions in extensions, one file a table; prepared statements are kept by their text.
 public struct StoreTransaction {
     let database: Database
-    let meter: ReadMeter
+    private let takesWrites: Bool
+    private let meter: ReadMeter
 
-    init(database: Database, meter: ReadMeter = ReadMeter()) {
+    /// - Parameter takesWrites: false has everything that writes throw ``StoreError/suspended(_:)``.
+    init(database: Database, takesWrites: Bool = true, meter: ReadMeter = ReadMeter()) {
         self.database = database
+        self.takesWrites = takesWrites
         self.meter = meter
     }
 
     /// Runs `body` so that whatever it threw leaves no trace in the database.
     public func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
-        try execute("SAVEPOINT command")
+        try run("SAVEPOINT command")
         do {
             let result = try body()
-            try execute("RELEASE command")
+            try run("RELEASE command")
             return result
         } catch {
             // After a full disk SQLite may have rolled back everything already: then the first
             // error is the one that counts.
-            try? execute("ROLLBACK TO command")
-            try? execute("RELEASE command")
+            try? run("ROLLBACK TO command")
+            try? run("RELEASE command")
             throw error
         }
     }
 
+    /// Runs a statement that writes.
     func execute(_ sql: String, _ arguments: StatementArguments = []) throws(StoreError) {
+        guard takesWrites else { throw .suspended(Self.short(sql)) }
+        try run(sql, arguments)
+    }
+
+    private func run(_ sql: String, _ arguments: StatementArguments = []) throws(StoreError) {
         do {
             let statement = try database.cachedStatement(sql: sql)
             try statement.execute(arguments: arguments)

@@ -149,41 +149,6 @@ def test_a_frozen_hub_ends_in_refusals_and_not_in_waiting(own_product):
         eventually(lambda: api.try_status("GET", "/api/sessions") == 200, within=20)
 
 
-def test_a_disk_that_takes_no_more_loses_nothing_that_was_acknowledged(own_product):
-    """The hub's files may not grow: publishing is refused or the hub restarts, and all is well."""
-    product = own_product()
-    channel = f"team:{product.ready['teamId']}"
-    acknowledged = []
-    with product.api(timeout=20) as api:
-        acknowledged.append(api.publish(channel, "log_entry", {"n": -1})["eventId"])
-        pid = product.pid("hub")
-        hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
-        largest = max(file.stat().st_size for file in (product.state / "data").iterdir())
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (largest + 200_000, hard))
-        failures = 0
-        for n in range(2000):
-            event = {"channel": channel, "type": "log_entry", "payload": "x" * 4000,
-                     "eventId": f"fill-{n}"}
-            status = api.try_status("POST", "/api/publish", json=event)
-            if status == 200:
-                acknowledged.append(event["eventId"])
-            else:
-                assert status is None or status >= 500, status
-                failures += 1
-                break
-        assert failures, "the files never reached their limit"
-        if processes.alive(pid) and product.pid("hub") == pid:
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
-        def publishes():
-            status = api.try_status("POST", "/api/publish", json={
-                "channel": channel, "type": "log_entry", "payload": {}, "eventId": "after"})
-            return status == 200
-
-        eventually(publishes, within=30, what="publishing again once there is room")
-        ids = {item["eventId"] for item in api.history(channel)}
-        assert set(acknowledged) | {"after"} <= ids
-
-
 def test_a_worker_without_descriptors_serves_those_it_has_and_recovers(own_product):
     product = own_product()
     pid = product.pid("ws")

@@ -27,6 +27,7 @@ final class Run {
     private var tools: [String: ToolRun] = [:]
     private var questions: [PermissionRequestID: OpenQuestion] = [:]
     private var deadline: Timer?
+    private var resend: Timer?
     private var events: [RunEvent] = []
     private var isPerforming = false
 
@@ -260,7 +261,7 @@ extension Run {
     /// The link is new: says again what may not have been heard.
     func linkRestored() {
         guard outcome != .leaseLost else { return }
-        for report in reports.unstored { send(report) }
+        sendUnstored()
         for (id, question) in questions { send(question, id) }
         transcript?.readNext()
         receive(.linkRestored)
@@ -268,7 +269,24 @@ extension Run {
 
     private func sendReports() {
         let new = reports.close()
-        if worker.link.isUp { for report in new { send(report) } }
+        if worker.link.isUp, resend == nil { for report in new { send(report) } }
+    }
+
+    private func sendUnstored() {
+        resend?.cancel()
+        resend = nil
+        for report in reports.unstored { send(report) }
+    }
+
+    /// The hub's disk takes nothing now: all that is not stored waits here, and is sent in order.
+    private func sendLater(because error: OperationError) {
+        guard resend == nil else { return }
+        worker.log.debug(
+            "reports wait for the hub's disk",
+            metadata: ["session": "\(assignment.lease.session)", "reason": "\(error)"])
+        resend = worker.loop.schedule(after: RunLimits.unstoredReportDelay) { [weak self] in
+            self?.sendUnstored()
+        }
     }
 
     private func send(_ report: RunReport) {
@@ -283,6 +301,10 @@ extension Run {
         case .lost: return
         case .answered: reports.stored(number)
         case .refused(let error) where error.code == .leaseLost: leaseLost()
+        case .refused(let error)
+        where error.code == .storageFull
+            || error.code == .serviceUnavailable:
+            sendLater(because: error)
         case .refused(let error): refused(number, error)
         }
         onChange?()

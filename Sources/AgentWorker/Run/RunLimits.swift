@@ -24,6 +24,8 @@ package struct RunLimits: Equatable, Sendable {
     package static let stopTime = Duration.seconds(5)
     /// Beyond the hub's own time for a question: then its answer is taken as a denial.
     package static let lateAnswerTime = Duration.seconds(10)
+    /// A report that found no room on the hub's disk is sent again after a second.
+    package static let unstoredReportDelay = Duration.seconds(1)
 
     package init() {}
 

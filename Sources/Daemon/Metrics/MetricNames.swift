@@ -28,6 +28,7 @@ extension Metric {
         hubSessions, hubLeases, hubWaitingSessions, hubRuns,
         hubConfigChanges, hubLoginFailures, hubPasswordsWaiting, hubHistoryTrimmed,
         hubLoopReadBytes, hubReads, hubReadBytes, hubWaitingReads,
+        hubStoreTakesWrites, hubRefusedWrites, hubDatabaseBytes, hubFreeBytes,
     ]
 
     public static let hubIterations = counter(
@@ -72,6 +73,15 @@ extension Metric {
         "hub_reads_total", "Lists read on the reading thread.")
     public static let hubReadBytes = counter(
         "hub_read_bytes_total", "Bytes of lists read on the reading thread.")
+    public static let hubStoreTakesWrites = gauge(
+        "hub_store_takes_writes",
+        "1, or 0 while the disk is full, read-only, or the database is locked by another program.")
+    public static let hubDatabaseBytes = gauge(
+        "hub_database_bytes", "Size of the database with its log.")
+    public static let hubFreeBytes = gauge(
+        "hub_free_bytes", "Room left on the database's disk.")
+    public static let hubRefusedWrites = counter(
+        "hub_refused_writes_total", "Commands refused because the database took no writes.")
     public static let hubWaitingReads = gauge(
         "hub_waiting_reads", "Lists that wait for the reading thread.")
 

@@ -1,7 +1,8 @@
 import EventLoop
 import Glibc
 
-/// The signals of a daemon: SIGTERM and SIGINT stop it, SIGHUP reloads, SIGPIPE is nothing.
+/// The signals of a daemon: SIGTERM and SIGINT stop it, SIGHUP reloads, SIGPIPE and SIGXFSZ are
+/// nothing.
 ///
 /// Confined to the loop's thread, and in force until released. Libraries that install handlers of
 /// their own must have done so before this is made.
@@ -15,8 +16,10 @@ public final class StopSignal {
     public init(
         loop: EventLoop, stop: @escaping (_ again: Bool) -> Void, reload: @escaping () -> Void
     ) {
-        // A write to a peer that has gone is an error of that write, not the end of the process.
+        // A write to a peer that has gone, or to a file that may not grow, is an error of that write,
+        // not the end of the process.
         _ = signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGXFSZ, SIG_IGN)
         let state = StopState()
         let stopOnce = {
             let again = state.wasAsked

@@ -54,6 +54,7 @@ public struct HubSettings: Sendable, Equatable {
     /// Per channel.
     public var historyBytes = 33_554_432
     public var historyTotalBytes = 17_179_869_184
+    public var lowSpaceBytes = 536_870_912
     public var historyAge: Duration = .milliseconds(Limits.historyAgeMilliseconds)
     public var trimInterval: Duration = .milliseconds(10_000)
     /// Publications of one channel kept in memory.

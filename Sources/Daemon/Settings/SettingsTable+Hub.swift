@@ -13,6 +13,11 @@ extension SettingsTable {
             \.hub.historyTotalBytes, 1_048_576...17_592_186_044_416, unit: .bytes, .live,
             "Of all channels: over it the largest histories are cut to an even share, so that many "
                 + "channels cannot fill the disk."),
+        .integer(
+            "hub.lowSpaceBytes", "HUB_LOW_SPACE_BYTES",
+            \.hub.lowSpaceBytes, 0...17_592_186_044_416, unit: .bytes, .live,
+            "Less room than this on the database's disk is logged: hours before a busy hub fills it."
+        ),
         .milliseconds(
             "hub.historyAgeMs", "HUB_HISTORY_AGE_MS",
             \.hub.historyAge, 1_000...31_536_000_000, .live,

@@ -108,6 +108,8 @@ extension OpenAPIDocument {
         if route.isWrite, route.template.contains("{") || route.body != nil { codes += [409] }
         if route.isWrite || route.access != .open { codes += [429] }
         if route.target != .health, route.target != .description { codes += [503] }
+        // A channel that was never used is put on record when it is read.
+        if route.isWrite || route.access == .reading { codes += [507] }
         return codes.sorted()
     }
 

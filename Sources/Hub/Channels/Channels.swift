@@ -126,6 +126,9 @@ package final class Channels {
         shrink()
     }
 
+    /// The commit with ``save(_:)`` failed, and what was published was taken back.
+    func takeBack(sequence: Int64) { self.sequence = sequence }
+
     /// Empties the rings of the channels that were not used for longest, down to three quarters of
     /// the limit, so that it is not met again by the next publication.
     private func shrink() {

@@ -17,6 +17,8 @@ package final class Alarms {
         case prune
         /// Channels that nobody uses leave the memory.
         case evict
+        /// A database that took no writes is tried again.
+        case storage
     }
 
     private var queue = DeadlineQueue<Name, Duration>()

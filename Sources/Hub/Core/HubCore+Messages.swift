@@ -16,9 +16,15 @@ extension HubCore {
             return iteration.add(.close(id, .outOfTurn(objection)))
         }
         let reply = message.request.map { Reply(peer: id, request: $0) }
-        try attempt(message.kind.rawValue, reply, iteration) {
+        let isDone = try attempt(message.kind.rawValue, reply, iteration) {
             try perform(message, for: id, peer.hello.role, iteration)
         }
+        if !isDone, !store.takesWrites { noteUnstored(message) }
+    }
+
+    /// The worker says it again, and nothing that came after it may be taken before.
+    func noteUnstored(_ message: PeerMessage) {
+        if case .report(_, let report) = message { runs.unstored(report) }
     }
 
     private func perform(

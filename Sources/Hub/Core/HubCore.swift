@@ -44,7 +44,13 @@ package final class HubCore {
     /// Told of each commit with publications before its effects leave; see ``HubContinuity``.
     var onCommit: (_ sequence: Int64) throws -> Void = { _ in }
 
-    private let store: Store
+    package let store: Store
+    /// Why the store takes no writes; see ``HubCore/suspendWrites(_:at:)``.
+    var suspension: WriteSuspension?
+    /// When the log said so last.
+    var suspensionLoggedAt: Duration?
+    /// Whether the log has said that there is little room.
+    var hasWarnedOfSpace = false
     private let reader: StoreReader
     /// Drawn anew at every start, so that peers see a restart.
     private let instance = SecureRandom.identifier()
@@ -93,23 +99,36 @@ package final class HubCore {
     /// Applies commands in order in one transaction, and returns what to send now that it is
     /// committed.
     ///
-    /// A command that fails alone is refused alone. An error thrown from here means that nothing of
-    /// the iteration is on disk although memory has it: the process has to end.
+    /// A command that fails alone is refused alone; a commit that fails for want of room refuses all
+    /// of them. An error thrown from here means that the database is not sound: the process has to
+    /// end.
     package func apply(
         _ commands: [HubCommand], now: Timestamp, clock: Duration
     ) throws -> Outbox {
         metrics.iterations.add()
         let before = channels.sequence
         reads.clock = clock
+        try resumeWrites(at: clock)
         let bytesBefore = store.readBytes
         defer { metrics.loopReadBytes.add(store.readBytes - bytesBefore) }
-        let outbox = try store.transaction { transaction in
-            let iteration = Iteration(store: transaction, now: now, clock: clock)
-            for command in commands { try apply(command, iteration) }
-            try endLapsedRuns(iteration)
-            try grantRuns(iteration)
-            try channels.save(iteration)
-            return iteration.outbox
+        var begun: Iteration?
+        let outbox: Outbox
+        do {
+            outbox = try store.transaction { transaction in
+                let iteration = Iteration(store: transaction, now: now, clock: clock)
+                begun = iteration
+                for command in commands { try apply(command, iteration) }
+                try endLapsedRuns(iteration)
+                if store.takesWrites { try grantRuns(iteration) }
+                try channels.save(iteration)
+                return iteration.outbox
+            }
+        } catch let error as StoreError where error.obstacle != nil && store.takesWrites {
+            suspendWrites(error, at: clock)
+            // Without a transaction nothing was decided yet.
+            guard let begun else { return try apply(commands, now: now, clock: clock) }
+            channels.takeBack(sequence: before)
+            return refuseAll(commands, begun)
         }
         metrics.commits.add()
         if channels.sequence != before { try onCommit(channels.sequence) }
@@ -127,6 +146,7 @@ package final class HubCore {
             try apply(message, from: peer, iteration)
         case .alarm:
             for (name, handler) in alarms.due(at: iteration.clock) {
+                iteration.noteAlarm(name)
                 let isDone = try run(HubTask("alarm \(name)", handler), iteration)
                 // Its work is still to be done, but not in a tight circle.
                 if !isDone { alarms.set(name, at: iteration.clock + .seconds(1)) }
@@ -136,7 +156,7 @@ package final class HubCore {
         }
     }
 
-    private func greet(
+    func greet(
         _ peer: PeerID, _ hello: Hello, _ process: pid_t?, _ iteration: Iteration
     ) {
         if hello.role == .agentWorker, let process {
@@ -149,7 +169,11 @@ package final class HubCore {
         metrics.peers(of: hello.role, changedBy: 1)
         iteration.send(
             .welcome(Welcome(instance: instance, generations: generations)), to: peer)
-        guard hello.role.decidesByCredentials else { return }
+        sendCredentials(to: peer, hello.role, iteration)
+    }
+
+    func sendCredentials(to peer: PeerID, _ role: Hello.Role, _ iteration: Iteration) {
+        guard role.decidesByCredentials else { return }
         for part in credentials.table() { iteration.send(.credentials(part), to: peer) }
     }
 
@@ -169,8 +193,9 @@ package final class HubCore {
         }
     }
 
-    private func leave(_ id: PeerID, _ reason: IPCEnd, _ iteration: Iteration) {
+    func leave(_ id: PeerID, _ reason: IPCEnd, _ iteration: Iteration) {
         guard let peer = peers.remove(id) else { return }
+        iteration.noteDeparture(of: id)
         channels.leaveAll(id)
         if peer.hello.role == .agentWorker { runs.left(id, iteration) }
         metrics.peers(of: peer.hello.role, changedBy: -1)
@@ -210,6 +235,10 @@ package final class HubCore {
             return error
         case let error as ValidationError:
             return OperationError(error)
+        case StoreError.suspended:
+            metrics.refusedWrites.add()
+            guard let suspension else { preconditionFailure("writes are suspended for a reason") }
+            return suspension.refusal
         default:
             logger.error(
                 "a command failed and was rolled back",

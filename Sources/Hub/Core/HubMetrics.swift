@@ -21,6 +21,10 @@ package struct HubMetrics {
     let reads: Counter
     let readBytes: Counter
     let waitingReads: Gauge
+    let storeTakesWrites: Gauge
+    let refusedWrites: Counter
+    let databaseBytes: Gauge
+    let freeBytes: Gauge
 
     package init(_ registry: Metrics) {
         self.registry = registry
@@ -40,6 +44,11 @@ package struct HubMetrics {
         reads = registry.counter(.hubReads)
         readBytes = registry.counter(.hubReadBytes)
         waitingReads = registry.gauge(.hubWaitingReads)
+        storeTakesWrites = registry.gauge(.hubStoreTakesWrites)
+        storeTakesWrites.set(1)
+        refusedWrites = registry.counter(.hubRefusedWrites)
+        databaseBytes = registry.gauge(.hubDatabaseBytes)
+        freeBytes = registry.gauge(.hubFreeBytes)
     }
 
     func recovered(from source: String) { registry.counter(.hubRecoveries, source).add() }

@@ -21,6 +21,13 @@ package final class Iteration {
     /// Counts the commands of this iteration, so that their parts can tell one from the next.
     package private(set) var commandNumber = 0
     private var undo: [() -> Void] = []
+    /// What commands that were taken will send, as parts of the outbox.
+    private var taken: [Range<Int>] = []
+    private var deferred: Set<Reply> = []
+    private var refused: Set<Reply> = []
+    /// Peers that left, and alarms that went off: both outlive a commit that fails.
+    private(set) var departed: [PeerID] = []
+    private(set) var wentOff: [Alarms.Name] = []
 
     init(store: StoreTransaction, now: Timestamp, clock: Duration) {
         self.store = store
@@ -38,6 +45,7 @@ package final class Iteration {
     }
 
     package func refuse(_ reply: Reply, _ error: OperationError) {
+        refused.insert(reply)
         send(.refused(reply.request, error), to: reply.peer)
     }
 
@@ -52,22 +60,45 @@ package final class Iteration {
 
     package func add(_ effect: Outbox.Effect) { outbox.add(effect) }
 
-    /// How to take back a change of memory, should the command fail.
+    /// How to take back a change of memory, should the command fail, or later the commit.
     package func onRollback(_ body: @escaping () -> Void) { undo.append(body) }
+
+    /// The answer comes from elsewhere in a later iteration, whatever becomes of this one.
+    func deferAnswer(_ reply: Reply) { deferred.insert(reply) }
+
+    func noteDeparture(of peer: PeerID) { departed.append(peer) }
+
+    func noteAlarm(_ name: Alarms.Name) { wentOff.append(name) }
 
     /// Runs one command so that a failure leaves no trace of it; the error goes on to the caller.
     func command(_ body: () throws -> Void) throws {
         let effects = outbox.effects.count
-        undo.removeAll(keepingCapacity: true)
+        let steps = undo.count
         commandNumber += 1
         do {
             try store.savepoint(body)
+            taken.append(effects..<outbox.effects.count)
         } catch {
             outbox.cut(to: effects)
-            for step in undo.reversed() { step() }
-            undo.removeAll()
+            takeBack(to: steps)
             throw error
         }
+    }
+
+    /// The commit failed, and every command with it: memory is as before the iteration, and what is
+    /// left to be sent is what no command wrote.
+    func takeBackCommands() {
+        takeBack(to: 0)
+        outbox.remove(taken)
+        taken = []
+    }
+
+    /// Whether somebody still has to be told that his command failed with the commit.
+    func isOwed(_ reply: Reply) -> Bool { !deferred.contains(reply) && !refused.contains(reply) }
+
+    private func takeBack(to count: Int) {
+        for step in undo[count...].reversed() { step() }
+        undo.removeLast(undo.count - count)
     }
 }
 

@@ -13,6 +13,10 @@ package struct Outbox {
         case close(PeerID, IPCEnd)
         /// Work for another thread, which must not begin before the commit.
         case start(() -> Void)
+
+        fileprivate var isRefusal: Bool {
+            if case .send(.refused, _) = self { true } else { false }
+        }
     }
 
     package private(set) var effects: [Effect] = []
@@ -21,4 +25,12 @@ package struct Outbox {
 
     /// Takes back what a command added before it failed.
     mutating func cut(to count: Int) { effects.removeLast(effects.count - count) }
+
+    /// Takes back what commands added, but for refusals, which promise nothing.
+    /// - Parameter parts: in order, without overlap.
+    mutating func remove(_ parts: [Range<Int>]) {
+        for part in parts.reversed() {
+            effects.replaceSubrange(part, with: effects[part].filter(\.isRefusal))
+        }
+    }
 }

@@ -75,6 +75,7 @@ final class ReadDesk {
                 retryAfterSeconds: 2)
         case nil:
             metrics.waitingReads.set(Int64(queue.count))
+            iteration.deferAnswer(piece.reply)
             iteration.add(.start { [weak self] in self?.start() })
         }
     }
@@ -88,7 +89,8 @@ final class ReadDesk {
         return TurnQueue.Limits(maximumPerKey: maximum, maximumTotal: Self.maximumWaiting)
     }
 
-    private func start() {
+    /// Has what waits read, as far as the thread has room.
+    func start() {
         while started < Self.maximumStarted, let piece = queue.popFirst() {
             guard isWanted(piece.reply) else { continue }
             let (read, reader, isLate) = (

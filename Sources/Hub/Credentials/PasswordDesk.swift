@@ -60,6 +60,7 @@ package final class PasswordDesk {
         lastNumber += 1
         let job = Job(reply: reply, start: { work() }, number: lastNumber)
         try enter(job, lane, iteration)
+        if let reply { iteration.deferAnswer(reply) }
         ends[job.number] = Ends(
             then: { value, iteration in
                 guard let result = value as? Result else {

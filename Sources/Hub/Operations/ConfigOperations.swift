@@ -9,7 +9,7 @@ extension HubCore {
         operations.on(.getConfig) { [unowned self] _ in settings.effective }
         operations.onDeferred(.updateConfig) { [unowned self] call, reply in
             let patch = call.document
-            try edit("config.update", reply) { directory in
+            try edit("config.update", reply, call.iteration) { directory in
                 let merged = try directory.document(.config).patched(with: patch)
                 guard let settings = try directory.check(merged, as: .config) else {
                     preconditionFailure("a configuration that was checked has settings")
@@ -21,7 +21,7 @@ extension HubCore {
         operations.on(.getTheme) { [unowned self] _ in theme }
         operations.onDeferred(.replaceTheme) { [unowned self] call, reply in
             let theme = JSONValue.object(call.document)
-            try edit("theme.replace", reply) { directory in
+            try edit("theme.replace", reply, call.iteration) { directory in
                 _ = try directory.check(theme, as: .theme)
                 try directory.write(theme, to: .theme)
                 return (theme, WatchedContent(reading: .theme, directory))
@@ -35,7 +35,7 @@ extension HubCore {
 
     /// Runs `work` on the files thread, takes over what it wrote, and answers with its result.
     private func edit(
-        _ label: String, _ reply: Reply,
+        _ label: String, _ reply: Reply, _ iteration: Iteration,
         _ work: @escaping @Sendable (ConfigDirectory) throws -> (JSONValue, WatchedContent)
     ) throws(OperationError) {
         let directory = configDirectory
@@ -52,6 +52,7 @@ extension HubCore {
             throw OperationError(
                 .rateLimited, "too many edits are waiting; try again", retryAfterSeconds: 1)
         }
+        iteration.deferAnswer(reply)
     }
 
     @Sendable private static func refusal(_ error: any Error) -> OperationError {

@@ -11,12 +11,15 @@ extension HubCore {
             let workers = Hello.Role.allCases.filter { $0 != .cli }.map { role in
                 (role.rawValue, JSONValue.integer(Int64(peers.count(role))))
             }
+            let takesWrites = store.takesWrites
             return [
-                "ready": .bool(peers.count(.webSocketWorker) > 0), "hub": true, "store": true,
+                "ready": .bool(takesWrites && peers.count(.webSocketWorker) > 0), "hub": true,
+                "store": .bool(takesWrites),
                 "workers": .object(JSONObject(workers)),
             ]
         }
         operations.on(.metrics) { [unowned self] _ in
+            lookAtSpace()
             let text = PrometheusText.render([metrics.registry.snapshot()] + peers.stats)
             return ["text": .string(text)]
         }

@@ -18,6 +18,8 @@ package final class RunDesk {
     private let settings: () -> HubSettings
     private let metrics: HubMetrics
     private var queue = RunQueue()
+    /// The first report of a run that found no room on the disk.
+    private var unstored: [SessionLease: Int64] = [:]
 
     /// - Parameter waiting: sessions of the store with messages that no run has taken.
     init(
@@ -127,11 +129,29 @@ package final class RunDesk {
     /// Granting failed, which the log tells: the session waits for its next message.
     func setAside(_ session: SessionID) { queue.withdraw(session) }
 
+    func noteUnstored(_ report: RunReport) {
+        unstored[report.lease] = min(report.number, unstored[report.lease] ?? .max)
+    }
+
+    /// Refuses what follows a report that was not stored, until that is said again: a number that was
+    /// passed over would count as stored.
+    func checkOrder(of report: RunReport) throws(OperationError) {
+        guard let first = unstored[report.lease] else { return }
+        guard report.number <= first else {
+            throw OperationError(
+                .serviceUnavailable,
+                "report \(first) of the run was not stored; send that again before"
+                    + " \(report.number)")
+        }
+        if report.number == first { unstored[report.lease] = nil }
+    }
+
     /// The run is over for the queue; the session's next message waits at the end of the line.
     func release(
         _ session: SessionID, of team: TeamID, _ outcome: String, _ iteration: Iteration
     ) throws {
         let hasMore = try !iteration.store.waitingMessages(of: session, limit: 1).isEmpty
+        unstored = unstored.filter { $0.key.session != session }
         change(iteration) { queue in
             queue.end(session)
             if hasMore { queue.wait(session, of: team) }

@@ -23,6 +23,7 @@ struct RunReports {
         guard row.state != .ended, runs.leases.isHeld(report.lease, by: reply.peer) else {
             throw Leases.lost(report.lease)
         }
+        try runs.checkOrder(of: report)
         let end = try Self.end(of: report)
         if end != nil {
             try runs.permissions.withdrawAll(

@@ -14,6 +14,9 @@ package struct RunSeam {
         throw Leases.lost(report.lease)
     }
 
+    /// A report that was refused for want of room.
+    package var unstored: (RunReport) -> Void = { _ in }
+
     /// Leases that have lapsed.
     package var lapsed: (Duration) -> [(session: SessionID, lapse: LeaseTable<PeerID>.Lapse)] = {
         _ in []

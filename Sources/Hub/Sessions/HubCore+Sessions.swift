@@ -83,6 +83,7 @@ extension HubCore {
         runs.next = desk.next
         runs.grant = desk.grant
         runs.setAside = desk.setAside
+        runs.unstored = desk.noteUnstored
         runs.report = { [unowned self] report, reply, iteration in
             try RunReports(runs: desk, publishing: publishing, metrics: metrics)
                 .take(report, reply, iteration)

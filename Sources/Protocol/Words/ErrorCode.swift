@@ -32,6 +32,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// To an agent worker only: the session has been given to another run.
     case leaseLost = "LEASE_LOST"
     case serviceUnavailable = "SERVICE_UNAVAILABLE"
+    /// The server's disk takes no more: what writes is refused, everything else goes on.
+    case storageFull = "STORAGE_FULL"
 
     // On an open connection; some of them over REST too.
     case invalidMessage = "INVALID_MESSAGE"
@@ -73,6 +75,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .authServiceUnavailable, .tooManyConnections, .channelUnavailable,
             .serviceUnavailable:
             503
+        case .storageFull: 507
         }
     }
 }

@@ -26,7 +26,8 @@ package enum HubRefusal {
         case .scopeRequired, .forbidden, .authRequired, .invalidAPIKey, .invalidSession,
             .sessionExpired, .originForbidden:
             return .channelForbidden
-        case .serviceUnavailable, .authServiceUnavailable: return .channelUnavailable
+        case .serviceUnavailable, .authServiceUnavailable, .storageFull:
+            return .channelUnavailable
         case .badRequest, .validationError: return .invalidCommand
         case .limitReached: return .rateLimited
         default: return .internalError

@@ -105,6 +105,13 @@ struct LocalChecks {
             guard let value = answer[part] else { continue }
             findings.append(.ok(part, "reports \(Output.cell(value))"))
         }
+        if answer["store"] == false {
+            findings.append(
+                .fail(
+                    "store", "takes no writes: everything that changes something is refused",
+                    "make room on the disk, or end what holds the database's lock; the hub's log"
+                        + " says which, and it goes on by itself"))
+        }
         guard answer["ready"]?.boolValue == true else {
             let text = "the hub is not ready: \(Output.cell(answer))"
             return findings + [.fail("hub", text, "look at the logs of hub and workers")]

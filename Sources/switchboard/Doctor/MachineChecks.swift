@@ -1,12 +1,23 @@
 import Daemon
 import Glibc
+import System
 
 /// Looks at what an installation needs of its machine: a certificate in time, and the time.
 struct MachineChecks {
     let tls: String?
     let database: String?
 
-    func run() -> [Finding] { [certificate, clock].compactMap { $0 } }
+    func run() -> [Finding] { [certificate, clock, space].compactMap { $0 } }
+
+    /// A full disk ends nothing, but nobody can say anything any more.
+    private var space: Finding? {
+        guard let database, let free = FreeSpace.bytes(at: FileSystem.directory(of: database))
+        else { return nil }
+        let text = "\(free >> 20) MiB are free for \(database)"
+        return free < HubSettings().lowSpaceBytes
+            ? .warn("space", text, "make room, or keep less history (hub.historyTotalBytes)")
+            : .ok("space", text)
+    }
 
     private var certificate: Finding? {
         guard let tls else { return nil }
