@@ -57,7 +57,8 @@ class FullWorker(HTTPEcho):
 
 
 class FastCGIEcho(socketserver.StreamRequestHandler):
-    """Answers with {"params", "bodyBytes"}; a query `hold` is never answered, `fail` gets 500."""
+    """Answers with {"params", "bodyBytes"}; a query `hold` is never answered, `fail` gets 500,
+    `large` a page of 1 MiB."""
 
     def handle(self):
         params, body = b"", 0
@@ -76,7 +77,10 @@ class FastCGIEcho(socketserver.StreamRequestHandler):
         status = "500 Internal Server Error" if values["QUERY_STRING"] == "fail" else "200 OK"
         answer = json.dumps({"params": values, "bodyBytes": body})
         text = f"Status: {status}\r\nContent-Type: application/json\r\n\r\n{answer}".encode()
-        for kind, content in ((6, text), (6, b""), (3, bytes(8))):
+        if values["QUERY_STRING"] == "large":
+            text += b" " * (1 << 20)
+        output = [(6, text[at:at + 65_535]) for at in range(0, len(text), 65_535)]
+        for kind, content in (*output, (6, b""), (3, bytes(8))):
             self.wfile.write(struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content)
 
     def _record(self):

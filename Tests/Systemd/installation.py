@@ -43,7 +43,7 @@ class Installation:
                 -subj /CN={HOST} -addext subjectAltName=DNS:{HOST} \\
                 -keyout privkey.pem -out fullchain.pem 2>/dev/null
             cat fullchain.pem >> /etc/ssl/certs/ca-certificates.crt
-            sed -i 's/server_name _;/server_name {HOST};/' /etc/nginx/sites-available/switchboard
+            sed -i 's/server_name switchboard.example.com;/server_name {HOST};/' /etc/nginx/sites-available/switchboard
             ln -s ../sites-available/switchboard /etc/nginx/sites-enabled/switchboard
             umask 077
             echo {MODEL_KEY} > /etc/switchboard/secrets/anthropic-api-key

@@ -51,8 +51,11 @@ struct Deployment {
             let words = line.split(whereSeparator: { $0 == " " || $0 == ";" })
             return words.first == "server_name" && words.count > 1 ? words[1] : nil
         }
-        return names.last { $0 != "_" }.map { "https://\($0)" }
+        return names.last { $0 != "_" && $0 != unedited }.map { "https://\($0)" }
     }
+
+    /// As the shipped site has it.
+    private static let unedited: Substring = "switchboard.example.com"
 
     /// From a line such as `listen 127.0.0.1:8443 ssl http2;`.
     private static func port(inSite path: String) -> Int? {
