@@ -44,7 +44,9 @@ public enum PrincipalResolver {
         _ presented: PresentedCredentials
     ) -> (source: CredentialSource, token: String?)? {
         if let apiKey = presented.apiKey { return (.apiKeyHeader, apiKey) }
-        if let header = presented.authorization { return (.authorizationHeader, bearer(header)) }
+        if let header = presented.authorization, isOurs(header) {
+            return (.authorizationHeader, bearer(header))
+        }
         let prefix = PresentedCredentials.subprotocolPrefix
         let offers = presented.subprotocols.filter { $0.hasPrefix(prefix) }
         if let first = offers.first {
@@ -56,6 +58,13 @@ public enum PrincipalResolver {
         case .malformed: return (.cookie, nil)
         case .value(let value): return (.cookie, value)
         }
+    }
+
+    /// Whether it may be meant for us: another scheme (`Basic`, `Negotiate`) is that of a proxy in
+    /// front, for which a browser sends it with every request.
+    private static func isOurs(_ header: String) -> Bool {
+        guard let scheme = header.split(separator: " ").first else { return true }
+        return scheme.lowercased() == "bearer"
     }
 
     /// RFC 6750 §2.1; the scheme's case does not matter (RFC 9110 §11.1).

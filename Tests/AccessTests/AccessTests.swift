@@ -64,11 +64,22 @@ struct PrincipalResolverTests {
         #expect(outcome(rest) == .failure(.invalidAPIKey(isUnknown: false)))
         var next = rest
         next.apiKey = nil
-        next.authorization = "Basic abc"
+        next.authorization = "Bearer"
         #expect(outcome(next) == .failure(.invalidAPIKey(isUnknown: false)))
         next.authorization = nil
         next.subprotocols = ["bearer."]
         #expect(outcome(next) == .failure(.invalidAPIKey(isUnknown: false)))
+    }
+
+    @Test(arguments: ["Basic dTpw", "basic dTpw", "Negotiate YII", "Digest username=\"u\""])
+    func `another scheme is that of a proxy in front, and none of our credentials`(
+        _ header: String
+    ) {
+        let login = "__Host-switchboard.sid=\(loginToken)"
+        #expect(
+            outcome(.init(authorization: header, cookie: login)) == .success("l1 cookie"))
+        #expect(outcome(.init(apiKey: keyToken, authorization: header)) != .failure(.missing))
+        #expect(outcome(.init(authorization: header)) == .failure(.missing))
     }
 
     @Test(arguments: [

@@ -267,3 +267,22 @@ def test_logins_and_keys_survive_a_restart_of_the_hub(own_product):
     with pytest.raises(Refused) as refused:
         Client(product, gone["key"])
     assert refused.value.status == 401
+
+
+def test_a_proxy_s_own_authorization_is_none_of_ours(team):
+    """Basic auth in front of the console comes with every request of the browser, beside its cookie."""
+    login = team.sign_in()
+    headers = {"authorization": "Basic dXNlcjpwYXNzd29yZA=="}
+    with team.product.api(key=None, cookie=login, headers=headers) as api:
+        assert api.get("/api/auth/me")["type"] == "session_user"
+    with team.product.api(key=None, headers=headers) as nobody:
+        nobody.refused("GET", "/api/auth/me", 401, "AUTH_REQUIRED")
+
+
+def test_every_answer_has_the_phrase_that_its_status_line_needs(team):
+    """RFC 9112 §4: without a phrase nginx leaves out the space in front of it as well."""
+    for path, status in (("/api/auth/me", b"200"), ("/api/nothing", b"404"), ("/health", b"200")):
+        with Raw.tls(team.product) as raw:
+            raw.send(plain_request(path=path, headers=[f"x-api-key: {team.key}"]))
+            line = raw.until_closed(within=10).split(b"\r\n")[0]
+        assert line.startswith(b"HTTP/1.1 " + status + b" ") and len(line) > 13, line
