@@ -129,7 +129,7 @@ private final class HubListener {
             case .refused(let error):
                 failure = .refused(error)
                 fail()
-            case .answered, .lost: break
+            case .answered, .unsent, .lost: break
             }
         }
     }

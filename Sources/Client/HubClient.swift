@@ -71,7 +71,7 @@ public final class HubClient: Administration {
         case .answered(.result(_, let value)): return value
         case .refused(let error): throw .refused(error)
         case .answered: throw .unexpectedAnswer("another kind of answer")
-        case .lost, nil: throw .linkLost(reason: failures.last ?? "it is gone")
+        case .unsent, .lost, nil: throw .linkLost(reason: failures.last ?? "it is gone")
         }
     }
 

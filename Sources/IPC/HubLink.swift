@@ -17,7 +17,9 @@ public final class HubLink {
         /// `subscribed`, `page` or `result`.
         case answered(HubMessage)
         case refused(OperationError)
-        /// The link was down or went down; whether it took effect is unknown.
+        /// The link was down: nothing was sent.
+        case unsent
+        /// The link went down before an answer came; whether it took effect is unknown.
         case lost
     }
 
@@ -94,7 +96,7 @@ public final class HubLink {
         let number = nextRequest
         nextRequest += 1
         guard isUp, let connection else {
-            return answerSoon { answer(.lost) }
+            return answerSoon { answer(.unsent) }
         }
         guard connection.send(message(number).envelope) else {
             return answerSoon { answer(.refused(Self.tooLarge)) }

@@ -73,7 +73,7 @@ extension WebSocketWorker {
             case .answered(.page(_, let page)): client.catchUps[index].received(page)
             case .refused(let error) where HubRefusal.ofSubscribe(error.code) == .channelForbidden:
                 withdraw(name, from: client, foreign: true)
-            case .lost: client.catchUps[index].readWasLost()
+            case .unsent, .lost: client.catchUps[index].readWasLost()
             case .answered, .refused:
                 // The history was trimmed under it: only a fresh subscribe tells the truth.
                 close(client, .restart)
@@ -163,7 +163,7 @@ extension WebSocketWorker {
             for slot in channel.behind { if let client = bySlot[slot] { proceed(client) } }
         case .refused(let error) where HubRefusal.ofSubscribe(error.code) == .channelForbidden:
             withdraw(channel.name, owner: nil)
-        case .lost: channel.link = .apart
+        case .unsent, .lost: channel.link = .apart
         case .answered, .refused:
             channel.link = .apart
             endSubscribers(of: channel)

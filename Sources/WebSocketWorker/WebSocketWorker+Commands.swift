@@ -76,7 +76,7 @@ extension WebSocketWorker {
         case .refused(let error):
             let code = HubRefusal.ofSubscribe(error.code)
             refuseSubscribe(client, code, error.message, endsHeld: code == .channelForbidden)
-        case .lost:
+        case .unsent, .lost:
             refuseSubscribe(client, .channelUnavailable, HubRefusal.lost, endsHeld: false)
         case .answered:
             refuseSubscribe(
@@ -102,6 +102,7 @@ extension WebSocketWorker {
                 switch answer {
                 case .answered: nil
                 case .refused(let error): (HubRefusal.ofPermission(error.code), error.message)
+                case .unsent: (.channelUnavailable, HubRefusal.unsent)
                 case .lost: (.channelUnavailable, HubRefusal.lost)
                 }
             if let reply = client.machine.permissionAnswered(refusal) { send(reply, to: client) }

@@ -75,7 +75,7 @@ import TestSupport
             ])
     }
 
-    @Test(arguments: [HubReply.lost, .late])
+    @Test(arguments: [HubReply.unsent, .lost, .late])
     func `without the hub everything but health and the description is 503`(reply: HubReply) {
         let bench = Bench(.key(.sessionsRead), reply)
         for path in ["/api/sessions", "/ready"] {
@@ -86,6 +86,15 @@ import TestSupport
         }
         #expect(bench.send("GET", "/health").status == 200)
         #expect(bench.send("GET", "/openapi.json").status == 200)
+    }
+
+    @Test func `what writes is told when it may have taken effect`() {
+        func code(_ reply: HubReply) -> String? {
+            Bench(.key(.sessionsWrite), reply).send("POST", "/api/sessions", body: "{}").code
+        }
+        #expect(code(.unsent) == "SERVICE_UNAVAILABLE")
+        #expect(code(.lost) == "OUTCOME_UNKNOWN")
+        #expect(code(.late) == "OUTCOME_UNKNOWN")
     }
 
     @Test func `a hub that is not ready makes 503 and says what is missing`() {

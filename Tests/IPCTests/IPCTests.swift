@@ -48,14 +48,14 @@ import Testing
         #expect(answer == .lost)
     }
 
-    @Test func `a request without a link is lost, after the call returned`() throws {
+    @Test func `a request without a link is not sent, after the call returned`() throws {
         let world = try World()
         let link = world.link()
         var answer: HubLink.Answer?
         link.request({ .call($0, nil, .listTeams, [:]) }) { answer = $0 }
         #expect(answer == nil)
         world.run(until: { answer != nil })
-        #expect(answer == .lost)
+        #expect(answer == .unsent)
     }
 
     @Test func `a request over every limit is refused and the link stays`() throws {

@@ -48,7 +48,7 @@ final class TranscriptReader {
             isAsking = false
             switch answer {
             // Asked again when the link is back.
-            case .lost: break
+            case .unsent, .lost: break
             case .refused(let error) where error.code == .leaseLost: done(.failure(.leaseLost))
             case .refused(let error):
                 guard let seconds = error.retryAfterSeconds else { return fail(error.message) }

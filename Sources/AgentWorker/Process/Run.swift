@@ -298,7 +298,7 @@ extension Run {
     private func answered(_ number: Int64, _ answer: HubLink.Answer) {
         switch answer {
         // Sent again when the link is back.
-        case .lost: return
+        case .unsent, .lost: return
         case .answered: reports.stored(number)
         case .refused(let error) where error.code == .leaseLost: leaseLost()
         case .refused(let error)

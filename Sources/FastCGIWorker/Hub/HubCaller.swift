@@ -41,7 +41,9 @@ package enum HubQuestion: Sendable, Equatable {
 package enum HubReply: Sendable, Equatable {
     case result(JSONValue)
     case refused(OperationError)
-    /// The hub is away, or went away before it answered; whether it took effect is unknown.
+    /// The hub is away, and was not asked.
+    case unsent
+    /// The hub went away before it answered; whether it took effect is unknown.
     case lost
     /// No answer within the deadline; whether it took or takes effect is unknown.
     case late

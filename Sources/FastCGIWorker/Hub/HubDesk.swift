@@ -39,7 +39,7 @@ package final class HubDesk {
         loop: EventLoop, threads: Int, timeout: Duration, metrics: Metrics
     ) -> any HubCaller {
         let mailbox = loop.mailbox(capacity: threads) { [weak self] (errands: [HubErrand]) in
-            for errand in errands { self?.serve(errand) ?? errand.ticket.fill(.lost) }
+            for errand in errands { self?.serve(errand) ?? errand.ticket.fill(.unsent) }
         }
         return HubGateway(mailbox: mailbox, timeout: timeout, metrics: metrics)
     }
@@ -57,7 +57,7 @@ package final class HubDesk {
         let ticket = errand.ticket
         // Its thread may have given up while this loop was busy.
         guard !ticket.isAbandoned else { return }
-        guard !isClosed else { return ticket.fill(.lost) }
+        guard !isClosed else { return ticket.fill(.unsent) }
         open[ObjectIdentifier(ticket)] = ticket
         _ = queue.append(errand, for: errand.question.credential.flatMap(team), Self.queueLimits)
         start()
@@ -90,6 +90,7 @@ extension HubReply {
         switch answer {
         case .answered(.result(_, let value)): self = .result(value)
         case .refused(let error): self = .refused(error)
+        case .unsent: self = .unsent
         case .answered, .lost: self = .lost
         }
     }

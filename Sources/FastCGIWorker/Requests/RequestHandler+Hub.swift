@@ -19,7 +19,7 @@ extension RequestHandler {
         if !lacking.isEmpty { throw Admission.missing(lacking) }
         let question = HubQuestion.publish(
             caller.principal.credentialID, events.events, texts: events.texts)
-        return .json(try ask(question))
+        return .json(try ask(question, isWrite: true))
     }
 
     func call(
@@ -27,7 +27,7 @@ extension RequestHandler {
         device: String? = nil
     ) throws(Refusal) -> Response {
         let question = HubQuestion.call(caller?.principal.credentialID, operation, fields)
-        let result = try ask(question)
+        let result = try ask(question, isWrite: route.isWrite)
         var response =
             route.success.schema == nil
             ? Response(status: route.success.status)
@@ -43,7 +43,7 @@ extension RequestHandler {
     }
 
     func readiness() throws(Refusal) -> Response {
-        let result = try ask(.call(nil, .readiness, [:]))
+        let result = try ask(.call(nil, .readiness, [:]), isWrite: false)
         guard result["ready"] == true else {
             throw Refusal(.serviceUnavailable, "not ready to serve", details: result)
         }
@@ -51,27 +51,33 @@ extension RequestHandler {
     }
 
     func metrics() throws(Refusal) -> Response {
-        let result = try ask(.call(nil, .metrics, [:]))
+        let result = try ask(.call(nil, .metrics, [:]), isWrite: false)
         return Response(
             status: 200, headers: [("Content-Type", PrometheusText.contentType)],
             body: Array((result["text"]?.stringValue ?? "").utf8))
     }
 
-    private func ask(_ question: HubQuestion) throws(Refusal) -> JSONValue {
+    private func ask(
+        _ question: HubQuestion, isWrite: Bool
+    ) throws(Refusal) -> JSONValue {
         switch hub.ask(question) {
         case .result(let value): return value
         case .refused(let error): throw Refusal(error)
-        case .lost:
-            throw Refusal(
-                OperationError(
-                    .serviceUnavailable, "the hub is away; try again in a moment",
-                    retryAfterSeconds: 1))
-        case .late:
-            throw Refusal(
-                OperationError(
-                    .serviceUnavailable,
-                    "the hub did not answer in time; the request may still take effect",
-                    retryAfterSeconds: 2))
+        case .unsent: throw unanswered("the hub is away", isUnknown: false)
+        case .lost: throw unanswered("the hub went away before it answered", isUnknown: isWrite)
+        case .late: throw unanswered("the hub did not answer in time", isUnknown: isWrite)
         }
+    }
+
+    private func unanswered(_ reason: String, isUnknown: Bool) -> Refusal {
+        let error =
+            isUnknown
+            ? OperationError(
+                .outcomeUnknown,
+                "\(reason), so this may have taken effect: look before you send it again; an"
+                    + " eventId or a clientMessageId makes that safe", retryAfterSeconds: 2)
+            : OperationError(
+                .serviceUnavailable, "\(reason); try again in a moment", retryAfterSeconds: 1)
+        return Refusal(error)
     }
 }

@@ -32,6 +32,8 @@ public enum ErrorCode: String, Sendable, CaseIterable {
     /// To an agent worker only: the session has been given to another run.
     case leaseLost = "LEASE_LOST"
     case serviceUnavailable = "SERVICE_UNAVAILABLE"
+    /// No answer came in time, or the hub went away before it: it may have taken effect.
+    case outcomeUnknown = "OUTCOME_UNKNOWN"
     /// The server's disk takes no more: what writes is refused, everything else goes on.
     case storageFull = "STORAGE_FULL"
 
@@ -73,7 +75,7 @@ public enum ErrorCode: String, Sendable, CaseIterable {
         case .limitReached, .rateLimited: 429
         case .internalError: 500
         case .authServiceUnavailable, .tooManyConnections, .channelUnavailable,
-            .serviceUnavailable:
+            .serviceUnavailable, .outcomeUnknown:
             503
         case .storageFull: 507
         }

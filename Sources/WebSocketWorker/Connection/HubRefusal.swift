@@ -34,8 +34,11 @@ package enum HubRefusal {
         }
     }
 
-    /// Said where the link to the hub was down or went down.
+    /// Said where the link to the hub was down.
+    package static let unsent = "the hub cannot be asked at the moment; try again in a second"
+
+    /// Said where it went down before the answer.
     package static let lost =
-        "the hub cannot be asked at the moment, and whether it took an earlier question is unknown;"
-        + " try again in a second"
+        "the hub went away before it answered, and whether this took effect is unknown; look again"
+        + " in a second"
 }
