@@ -4,8 +4,8 @@ public struct CGIOutput: Equatable, Sendable {
 
     /// A line break in a header is a programmer's mistake: whatever a peer sent is checked before it
     /// gets here.
-    public init(status: Int, headers: [(String, String)], body: [UInt8]) {
-        var bytes = Array("Status: \(status)\r\n".utf8)
+    public init(status: Int, phrase: String, headers: [(String, String)], body: [UInt8]) {
+        var bytes = Array("Status: \(status) \(phrase)\r\n".utf8)
         for (name, value) in headers {
             let line = "\(name): \(value)"
             precondition(!line.utf8.contains(where: Self.endsLine), "a line break in \(name)")

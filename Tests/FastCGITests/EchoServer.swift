@@ -25,7 +25,7 @@ final class EchoServer: Sendable {
                     loop: loop, path: path, backlog: 64, mode: 0o600,
                     limits: FastCGILimits(maximumBodyBytes: maximumBytes), threads: 1,
                     timeout: timeout,
-                    overloaded: { CGIOutput(status: 503, headers: [], body: []) })
+                    overloaded: { CGIOutput(status: 503, phrase: "Busy", headers: [], body: []) })
                 server.onRefusal = { refusal in record.add(refusal) }
                 let threads = loop.mailbox(capacity: 1) { (_: [Bool]) in loop.stop() }
                 let stop = loop.mailbox(capacity: 1) { (_: [Bool]) in server.shutdown() }
@@ -71,10 +71,10 @@ final class EchoServer: Sendable {
                 ("Query", request.query ?? "none"),
                 ("Cookie", request.parameter("HTTP_COOKIE") ?? "none"),
             ]
-            exchange.answer(CGIOutput(status: 200, headers: headers, body: body))
+            exchange.answer(CGIOutput(status: 200, phrase: "OK", headers: headers, body: body))
         case .failure(let error):
             let status = if case .tooLarge = error { 413 } else { 400 }
-            exchange.answer(CGIOutput(status: status, headers: [], body: []))
+            exchange.answer(CGIOutput(status: status, phrase: "Status", headers: [], body: []))
         }
     }
 }

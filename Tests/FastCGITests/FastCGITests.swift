@@ -125,7 +125,7 @@ import TestSupport
             _ = try FastCGIServer(
                 loop: loop, path: path, backlog: 1, mode: 0o600,
                 limits: FastCGILimits(maximumBodyBytes: 1), threads: 1,
-                overloaded: { CGIOutput(status: 503, headers: [], body: []) })
+                overloaded: { CGIOutput(status: 503, phrase: "Busy", headers: [], body: []) })
         }
         #expect(throws: FastCGIError.socket(.inUse(path: server.path))) { try listen(server.path) }
         #expect(throws: FastCGIError.socket(.relativePath("relative"))) { try listen("relative") }

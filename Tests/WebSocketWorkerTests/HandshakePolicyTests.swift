@@ -168,6 +168,17 @@ struct DrainPlanTests {
         #expect(DrainPlan(connections: 20_000, drain: .zero).batch == 20_000)
     }
 
+    @Test func `a connection more is no leap of everybody's delay`() {
+        func longest(_ connections: Int) -> Duration {
+            DrainPlan(connections: connections, drain: .seconds(8)).longestDelay
+        }
+        for connections in 0..<8_000 {
+            let leap = longest(connections + 1) - longest(connections)
+            #expect(leap >= .zero && leap <= .milliseconds(1), "at \(connections)")
+        }
+        #expect(longest(101) == .seconds(1))
+    }
+
     @Test func `a client's delay is within the plan`() {
         var random = SystemRandomNumberGenerator()
         let plan = DrainPlan(connections: 5, drain: .seconds(8))

@@ -18,7 +18,9 @@ package struct Response: Sendable {
     }
 
     var output: CGIOutput {
-        CGIOutput(status: status, headers: headers.map { ($0.name, $0.value) }, body: body)
+        CGIOutput(
+            status: status, phrase: HTTPStatus.phrase(status),
+            headers: headers.map { ($0.name, $0.value) }, body: body)
     }
 
     /// An answer in JSON.

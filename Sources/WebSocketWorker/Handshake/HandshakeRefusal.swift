@@ -87,22 +87,7 @@ package enum HandshakeRefusal: Error, Equatable {
             ("x-request-id", requestID.text),
         ]
         return HTTPRefusal(
-            status: status, reason: Self.phrase(status),
+            status: status, reason: HTTPStatus.phrase(status),
             headers: common.map { (name: $0, value: $1) } + headers, body: body.encoded())
-    }
-
-    /// RFC 9110 §15; RFC 6585 §5.
-    private static func phrase(_ status: Int) -> String {
-        switch status {
-        case 400: "Bad Request"
-        case 401: "Unauthorized"
-        case 403: "Forbidden"
-        case 404: "Not Found"
-        case 408: "Request Timeout"
-        case 426: "Upgrade Required"
-        case 431: "Request Header Fields Too Large"
-        case 503: "Service Unavailable"
-        default: "Refused"
-        }
     }
 }

@@ -12,7 +12,8 @@ package struct DrainPlan: Equatable {
 
     /// How many connections each batch closes.
     package let batch: Int
-    /// A client's delay before it reconnects is drawn from zero to this.
+    /// A client's delay before it reconnects is drawn from zero to this: a thousand come back in a
+    /// second, and nobody waits longer than the drain.
     package let longestDelay: Duration
 
     /// - Parameter drain: the time from the signal to the last batch.
@@ -20,8 +21,7 @@ package struct DrainPlan: Equatable {
         let time = min(drain, Self.longest)
         let batches = max(1, Int(time / Self.interval))
         batch = max(Self.smallestBatch, (connections + batches - 1) / batches)
-        longestDelay =
-            connections <= Self.smallestBatch ? .milliseconds(1_000) : max(time, .seconds(1))
+        longestDelay = min(max(.milliseconds(connections), .seconds(1)), max(time, .seconds(1)))
     }
 
     /// The delay of one client.
