@@ -76,11 +76,13 @@ struct RequestHead: Equatable {
         return (name, trimmed(value[...]))
     }
 
+    /// Without the blanks around it; by bytes, because a blank and an accent behind it are one
+    /// `Character`.
     static func trimmed(_ text: Substring) -> String {
-        var text = text
-        while let first = text.utf8.first, first == 0x20 || first == 0x09 { text.removeFirst() }
-        while let last = text.utf8.last, last == 0x20 || last == 0x09 { text.removeLast() }
-        return String(text)
+        func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+        var bytes = text.utf8.drop(while: isBlank)
+        while bytes.last.map(isBlank) == true { bytes.removeLast() }
+        return String(Substring(bytes))
     }
 
     static func isToken(_ text: String) -> Bool { isToken(text.utf8) }

@@ -63,6 +63,12 @@ struct HandshakeTests {
         }
     }
 
+    @Test func `an accent behind a blank belongs to the value, and the blank does not`() throws {
+        let parsed = try parse(upgrade + "\r\nX-Api-Key: \u{301}k\u{301} \r\nOrigin:\u{301}")
+        #expect(parsed.request.apiKey.map { Array($0.utf8) } == Array("\u{301}k\u{301}".utf8))
+        #expect(parsed.request.origin.map { Array($0.utf8) } == Array("\u{301}".utf8))
+    }
+
     @Test func `a mutilated head is parsed or refused, never worse`() {
         var random = SplitMix(state: 42)
         let valid = Array((upgrade + "\r\nCookie: a=b\r\nX-Real-IP: ::1").utf8)
