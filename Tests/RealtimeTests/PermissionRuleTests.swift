@@ -124,6 +124,19 @@ import Testing
         #expect(!scope.allows(toolName: "Write", .path("/w/src")))
     }
 
+    @Test func `a file whose name only looks alike is another one`() {
+        let rule = PermissionRule(toolName: "Edit", scope: .path("/w/\u{E9}"))
+        for (path, isCovered) in [
+            ("/w/\u{E9}", true), ("/w/\u{E9}/a", true), ("/w/e\u{301}", false),
+            ("/w/e\u{301}/a", false), ("/w/\u{E9}\u{301}/a", false),
+            ("/w/\u{E9}/\u{301}", true),
+        ] {
+            let asked = PermissionRule(toolName: "Edit", scope: .path(path))
+            #expect(rule.allows(toolName: "Edit", .path(path)) == isCovered)
+            #expect(rule.covers(asked) == isCovered)
+        }
+    }
+
     @Test func `only a tool that is known to take a path is judged by path`() {
         #expect(PermissionSubject(toolName: "Edit", command: "/a") == .path("/a"))
         #expect(PermissionSubject(toolName: "Bash", command: "/a") == .commandLine("/a"))

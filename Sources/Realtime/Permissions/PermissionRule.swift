@@ -74,9 +74,9 @@ public struct PermissionRule: Sendable, Hashable {
                 return false  // Unreadable: people are asked.
             }
             return allows(toolName: toolName, command)
-        case (.path(let allowed), .path(let path)):
+        case (.path, .path(let path)):
             guard let path = Self.normalised(path) else { return false }
-            return path.hasSameBytes(as: allowed) || path.utf8.starts(with: "\(allowed)/".utf8)
+            return scope.covers(path: path)
         default:
             return false
         }
@@ -115,6 +115,12 @@ extension PermissionRule.Scope {
             words.starts(with: own) { $0.hasSameBytes(as: $1) } && HarmlessPrograms.accepts(words)
         case .path: false
         }
+    }
+
+    /// Whether a path as a rule has it is the one that it stands for, or beneath it.
+    func covers(path: String) -> Bool {
+        guard case .path(let own) = self else { return false }
+        return path.hasSameBytes(as: own) || path.utf8.starts(with: "\(own)/".utf8)
     }
 }
 
