@@ -70,7 +70,8 @@ test-vm: systemd-packages build $(VENV)/ready ## the same on a kernel of its own
 	$(VENV)/bin/python -m pytest Tests/Systemd/VirtualMachine
 
 # Findings and what coverage grew from the seeds stay in .build/fuzz. Two linkers fail at libFuzzer's
-# own `main`, so the targets bring theirs.
+# own `main`, so the targets bring theirs. Swift's backtraces would end the process before libFuzzer
+# has kept the bytes; `.build/fuzz/release/FuzzNAME FINDING` shows them.
 fuzz: packages ## random bytes for each parser, guided by coverage; FUZZ_RUNS=10000000 FUZZ_TARGETS=ModelStream
 	@$(need_swift)
 	@resources=$$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p'); \
@@ -79,8 +80,9 @@ fuzz: packages ## random bytes for each parser, guided by coverage; FUZZ_RUNS=10
 	        -Xlinker $$resources/clang/lib/linux/libclang_rt.fuzzer_no_main-$$(uname -m).a \
 	        -Xlinker -lstdc++ || exit 1; \
 	    mkdir -p .build/fuzz/corpus/$$target .build/fuzz/findings; \
-	    .build/fuzz/release/Fuzz$$target -runs=$(FUZZ_RUNS) -max_len=4096 -timeout=10 -rss_limit_mb=2048 \
-	        -print_final_stats=1 -artifact_prefix=.build/fuzz/findings/$$target- \
+	    SWIFT_BACKTRACE=enable=no .build/fuzz/release/Fuzz$$target -runs=$(FUZZ_RUNS) -max_len=4096 \
+	        -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -dict=Tests/Fuzz/$$target/Words \
+	        -artifact_prefix=.build/fuzz/findings/$$target- \
 	        .build/fuzz/corpus/$$target Tests/Fuzz/$$target/Seeds || exit 1; \
 	done
 

@@ -209,9 +209,24 @@ let package = Package(
     ]
 )
 
-/// Fuzz targets: a folder `Tests/Fuzz/NAME` with `main.swift` and `Seeds` each, and a line here.
+/// Fuzz targets: a folder `Tests/Fuzz/NAME` with `main.swift`, `Seeds` and a dictionary, `Words`,
+/// each, and a line here.
 let fuzzTargets: [(name: String, dependencies: [Target.Dependency])] = [
-    ("ModelStream", ["AgentWorker", "ClaudeAPI", "DemoModel", "JSON", "Protocol"])
+    ("ClientCommands", ["JSON", "Protocol", "Realtime", "WebSocketWorker"]),
+    ("Configuration", ["Daemon", "JSON"]),
+    ("FastCGIRecords", ["FastCGI"]),
+    (
+        "Handshakes",
+        ["Access", "Crypto", "Daemon", "Protocol", "Realtime", "WebSocketWorker", "WebSockets"]
+    ),
+    ("IPCFrames", ["Protocol"]),
+    ("ModelStream", ["AgentWorker", "ClaudeAPI", "DemoModel", "JSON", "Protocol"]),
+    (
+        "RESTRequests",
+        ["Access", "Daemon", "FastCGIWorker", "JSON", "Protocol", "Realtime", logging]
+    ),
+    ("ShellRules", ["Protocol", "Realtime"]),
+    ("WebSocketFrames", ["WebSockets"]),
 ]
 
 if isFuzzing {
@@ -220,6 +235,6 @@ if isFuzzing {
     package.targets += fuzzTargets.map { target in
         .executableTarget(
             name: "Fuzz\(target.name)", dependencies: target.dependencies + ["FuzzSupport"],
-            path: "Tests/Fuzz/\(target.name)", exclude: ["Seeds"], swiftSettings: settings)
+            path: "Tests/Fuzz/\(target.name)", exclude: ["Seeds", "Words"], swiftSettings: settings)
     }
 }

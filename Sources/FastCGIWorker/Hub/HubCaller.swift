@@ -27,7 +27,7 @@ package enum HubQuestion: Sendable, Equatable {
         if case .publish(_, let events, _) = self { max(1, events.count) } else { 1 }
     }
 
-    func message(_ request: Int64) -> PeerMessage {
+    package func message(_ request: Int64) -> PeerMessage {
         switch self {
         case .call(let credential, let operation, let parameters):
             .call(request, credential, operation, parameters)

@@ -17,7 +17,7 @@ package struct Response: Sendable {
         self.body = body
     }
 
-    var output: CGIOutput {
+    package var output: CGIOutput {
         CGIOutput(
             status: status, phrase: HTTPStatus.phrase(status),
             headers: headers.map { ($0.name, $0.value) }, body: body)
