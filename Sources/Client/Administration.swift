@@ -1,5 +1,6 @@
 import JSON
 import Protocol
+import Realtime
 
 /// What a command line can ask, of the hub on its own machine or of one behind HTTPS.
 ///
@@ -10,7 +11,10 @@ public protocol Administration: AnyObject {
     func call(_ operation: Operation, _ parameters: JSONObject) throws(ClientError) -> JSONValue
 
     /// Publishes events as `POST /api/publish` takes them; answers that route's `results`.
-    func publish(_ events: [JSONObject]) throws(ClientError) -> [JSONValue]
+    ///
+    /// - Parameter team: locally, whose specs and agents are meant; nil where only one team has them.
+    ///   A key has its own.
+    func publish(_ events: [JSONObject], of team: TeamID?) throws(ClientError) -> [JSONValue]
 }
 
 extension Administration {

@@ -1,6 +1,7 @@
 import HTTPClient
 import JSON
 import Protocol
+import Realtime
 
 /// Why something asked of a hub was not done.
 public enum ClientError: Error, Sendable, CustomStringConvertible {
@@ -20,6 +21,8 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
     case unexpectedAnswer(String)
     /// What is asked can only be done on the hub's own machine.
     case localOnly(Operation)
+    /// Several teams have a spec or an agent of this name.
+    case ambiguous(ChannelName, [TeamID])
     /// What the caller gave cannot be sent.
     case invalid(ValidationError)
 
@@ -46,8 +49,18 @@ public enum ClientError: Error, Sendable, CustomStringConvertible {
         case .unexpectedAnswer(let what): "the answer is not of the expected form: \(what)"
         case .localOnly(let operation):
             "\(operation.rawValue) works on the hub's own machine only, not with --url"
+        case .ambiguous(let channel, let teams):
+            """
+            \(teams.count) teams have a channel \(channel) (\(Self.some(teams))): say which one with \
+            --team
+            """
         case .invalid(let error): "\(error)"
         }
+    }
+
+    private static func some(_ teams: [TeamID]) -> String {
+        let names = teams.prefix(5).map(\.text).joined(separator: ", ")
+        return teams.count > 5 ? names + ", …" : names
     }
 }
 
@@ -57,7 +70,7 @@ extension ClientError {
         switch self {
         case .transport, .unreachable, .linkLost, .unexpectedAnswer, .hubUnreachable: true
         case .refused(let error): error.code.httpStatus >= 500 || error.code == .rateLimited
-        case .localOnly, .invalid, .closed: false
+        case .localOnly, .ambiguous, .invalid, .closed: false
         }
     }
 

@@ -11,13 +11,21 @@ extension HubClient {
     ///
     /// A channel is joined on behalf of the team that owns it; a hub that restarts is joined again
     /// where it was left.
+    ///
+    /// - Parameter team: the owner of all of them; nil: whoever is on record.
     public func listen(
-        _ targets: [ListenTarget], _ hear: @escaping (ListenEvent) -> Void
+        _ targets: [ListenTarget], of team: TeamID?, _ hear: @escaping (ListenEvent) -> Void
     ) throws(ClientError) {
-        var channels: [(ChannelName, TeamID)] = []
-        for target in targets { channels.append((target.channel, try owner(of: target.channel))) }
+        var channels: [(ChannelIdentity, TeamID)] = []
+        var positions: [ChannelIdentity: StreamPosition] = [:]
+        for target in targets {
+            let owner = if let team { team } else { try owner(of: target.channel) }
+            let identity = ChannelIdentity(target.channel, of: owner)
+            channels.append((identity, owner))
+            positions[identity] = target.since
+        }
         let listener = HubListener(
-            link: link, channels: channels, positions: ListenPositions(targets), hear: hear)
+            link: link, channels: channels, positions: ListenPositions(positions), hear: hear)
         listener.fail = { [loop] in loop.stop() }
         listener.start()
         withExtendedLifetime(listener) { loop.run() }
@@ -25,31 +33,49 @@ extension HubClient {
         throw listener.failure ?? .linkLost(reason: "listening was stopped")
     }
 
-    /// The team whose channel this is; a refusal where it is nobody's.
+    /// The team whose channel this is; a refusal where it is nobody's, or where several teams have one
+    /// of that name.
     public func owner(of channel: ChannelName) throws(ClientError) -> TeamID {
-        switch channel.kind {
-        case .team: return try team(channel.id, of: channel)
-        case .session: return try owner(of: channel, .getSession)
-        case .spec: return try owner(of: channel, .getSpec)
-        case .agent: return try owner(of: channel, .getAgent)
+        let owners =
+            switch channel.kind {
+            case .team: [try team(channel.id, of: channel)]
+            case .session: try owners(of: channel, .getSession)
+            case .spec: try owners(of: channel, .getSpec)
+            case .agent: try owners(of: channel, .getAgent)
+            }
+        guard let owner = owners.first else {
+            throw .refused(OperationError(.notFound, "nobody owns \(channel)"))
         }
+        guard owners.count == 1 else { throw .ambiguous(channel, owners) }
+        return owner
     }
 
-    /// The hub's own machine may look at every team; what is found says itself whose it is.
-    private func owner(
+    /// The channel that a name means, to a team or to the only one that has it.
+    func identity(
+        of name: ChannelName, _ team: TeamID?
+    ) throws(ClientError) -> ChannelIdentity {
+        if let identity = ChannelIdentity(name) { return identity }
+        let owner = if let team { team } else { try owner(of: name) }
+        return ChannelIdentity(name, of: owner)
+    }
+
+    /// The hub's own machine may look at every team.
+    private func owners(
         of channel: ChannelName, _ operation: Operation
-    ) throws(ClientError) -> TeamID {
+    ) throws(ClientError) -> [TeamID] {
+        var owners: [TeamID] = []
         for team in try list(.listTeams) {
             guard let id = team["id"]?.stringValue else { continue }
             do throws(ClientError) {
-                let found = try call(
-                    operation, ["teamId": .string(id), "id": .string(channel.id)])
-                return try self.team(found["teamId"]?.stringValue ?? id, of: channel)
+                _ = try call(operation, ["teamId": .string(id), "id": .string(channel.id)])
+                owners.append(try self.team(id, of: channel))
             } catch .refused(let error) where error.code == .notFound {
                 continue
             }
+            // No other team has a session of that id.
+            if !channel.kind.isTeamsOwn { break }
         }
-        throw .refused(OperationError(.notFound, "nobody owns \(channel)"))
+        return owners
     }
 
     private func team(_ id: String, of channel: ChannelName) throws(ClientError) -> TeamID {
@@ -66,7 +92,7 @@ extension HubClient {
 /// Confined to its loop.
 private final class HubListener {
     private let link: HubLink
-    private let channels: [(name: ChannelName, team: TeamID)]
+    private let channels: [(identity: ChannelIdentity, team: TeamID)]
     private var positions: ListenPositions
     private let hear: (ListenEvent) -> Void
     private(set) var failure: ClientError?
@@ -74,11 +100,11 @@ private final class HubListener {
     var fail: () -> Void = {}
 
     init(
-        link: HubLink, channels: [(ChannelName, TeamID)], positions: ListenPositions,
+        link: HubLink, channels: [(ChannelIdentity, TeamID)], positions: ListenPositions,
         hear: @escaping (ListenEvent) -> Void
     ) {
         self.link = link
-        self.channels = channels.map { (name: $0.0, team: $0.1) }
+        self.channels = channels.map { (identity: $0.0, team: $0.1) }
         self.positions = positions
         self.hear = hear
     }
@@ -89,7 +115,7 @@ private final class HubListener {
         link.onPush = { [unowned self] message in
             switch message {
             case .delivery(let channel, let offset, let text): deliver(channel, offset, text)
-            case .withdrawn(let channel, _): withdrawn(channel)
+            case .withdrawn(let channel): withdrawn(channel)
             default: break
             }
         }
@@ -104,11 +130,11 @@ private final class HubListener {
     }
 
     private func joinAll() {
-        for channel in channels { join(channel.name, channel.team, isFirst: true) }
+        for channel in channels { join(channel.identity, channel.team, isFirst: true) }
     }
 
     /// An unknown epoch is "from now on": no position of it can be recovered.
-    private func join(_ channel: ChannelName, _ team: TeamID, isFirst: Bool) {
+    private func join(_ channel: ChannelIdentity, _ team: TeamID, isFirst: Bool) {
         let since = positions[channel]
         let asked = since ?? StreamPosition(epoch: "none", offset: 0)
         link.request({ .resume($0, team, channel, since: asked) }) { [weak self] answer in
@@ -120,7 +146,7 @@ private final class HubListener {
                     let isGap = since != nil && !joined.isRecovered
                     hear(
                         .joined(
-                            channel, joined.head, isGap: isGap,
+                            channel.name, joined.head, isGap: isGap,
                             // What is no JSON is not from a hub of this version.
                             snapshot: joined.snapshot.flatMap { try? JSONValue(parsing: $0) }))
                 }
@@ -134,14 +160,15 @@ private final class HubListener {
         }
     }
 
-    /// Its owner has changed or it was deleted: nothing more comes, as a remote client is told too.
-    private func withdrawn(_ channel: ChannelName) {
+    /// What it was about was deleted: nothing more comes, as a remote client is told too.
+    private func withdrawn(_ channel: ChannelIdentity) {
         failure = .refused(
-            OperationError(.channelForbidden, "the channel \(channel) has no such owner any more"))
+            OperationError(
+                .channelForbidden, "the channel \(channel.name) has no such owner any more"))
         fail()
     }
 
-    private func deliver(_ page: Page, of channel: ChannelName) {
+    private func deliver(_ page: Page, of channel: ChannelIdentity) {
         var start = 0
         for item in page.items {
             deliver(channel, item.offset, Array(page.texts[start..<start + item.bytes]))
@@ -149,7 +176,7 @@ private final class HubListener {
         }
     }
 
-    private func deliver(_ channel: ChannelName, _ offset: Offset, _ text: [UInt8]) {
+    private func deliver(_ channel: ChannelIdentity, _ offset: Offset, _ text: [UInt8]) {
         if positions.take(channel, offset) { hear(.message(text)) }
     }
 }

@@ -44,14 +44,23 @@ public final class HubClient: Administration {
         try request { .call($0, nil, operation, parameters) }
     }
 
-    public func publish(_ events: [JSONObject]) throws(ClientError) -> [JSONValue] {
+    public func publish(
+        _ events: [JSONObject], of team: TeamID?
+    ) throws(ClientError) -> [JSONValue] {
         let batch: ProducedBatch
         do throws(ValidationError) {
             batch = try ProducedBatch(events, at: WallClock.now)
         } catch {
             throw .invalid(error)
         }
-        let answer = try request { .publish($0, nil, batch.events, texts: batch.texts) }
+        var known: [ChannelName: ChannelIdentity] = [:]
+        let events = try batch.events { (name) throws(ClientError) in
+            if let identity = known[name] { return identity }
+            let identity = try identity(of: name, team)
+            known[name] = identity
+            return identity
+        }
+        let answer = try request { .publish($0, nil, events, texts: batch.texts) }
         guard let results = answer["results"]?.arrayValue else {
             throw .unexpectedAnswer("publish has no results")
         }

@@ -22,12 +22,15 @@ public enum Installation: Sendable {
     /// Hands over what is published on channels, until the process ends or nothing more can come.
     ///
     /// Blocks.
+    ///
+    /// - Parameter team: locally, whose channels they are; nil: each says itself, where only one team
+    ///   has it. A key has its own.
     public func listen(
-        _ targets: [ListenTarget], _ hear: @escaping (ListenEvent) -> Void
+        _ targets: [ListenTarget], of team: TeamID? = nil, _ hear: @escaping (ListenEvent) -> Void
     ) throws(ClientError) {
         switch self {
         case .local(let socket):
-            try HubClient(socket: socket).listen(targets, hear)
+            try HubClient(socket: socket).listen(targets, of: team, hear)
         case .remote(let origin, let key, let trust):
             try RemoteClient(origin: origin, key: key, trust: trust).listen(targets, hear)
         }

@@ -26,24 +26,22 @@ public enum ListenEvent: Sendable {
 
 /// Where each channel is, so that a broken link is resumed without a gap or a duplicate.
 package struct ListenPositions {
-    private var positions: [ChannelName: StreamPosition]
+    private var positions: [ChannelIdentity: StreamPosition]
 
-    package init(_ targets: [ListenTarget]) {
-        positions = [:]
-        for target in targets { positions[target.channel] = target.since }
-    }
+    /// - Parameter positions: where the channels were left; none for those that begin now.
+    package init(_ positions: [ChannelIdentity: StreamPosition]) { self.positions = positions }
 
-    package subscript(channel: ChannelName) -> StreamPosition? { positions[channel] }
+    package subscript(channel: ChannelIdentity) -> StreamPosition? { positions[channel] }
 
     /// The channel was joined, and what follows counts from here.
-    package mutating func joined(_ channel: ChannelName, at position: StreamPosition) {
+    package mutating func joined(_ channel: ChannelIdentity, at position: StreamPosition) {
         positions[channel] = position
     }
 
     /// Whether this publication is the next one of its channel; then it counts as seen.
     ///
     /// While a page of missed ones is being fetched, live ones arrive too early: they come again.
-    package mutating func take(_ channel: ChannelName, _ offset: Offset) -> Bool {
+    package mutating func take(_ channel: ChannelIdentity, _ offset: Offset) -> Bool {
         guard var position = positions[channel], offset == position.offset + 1 else { return false }
         position.offset = offset
         positions[channel] = position

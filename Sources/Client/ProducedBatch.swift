@@ -4,7 +4,16 @@ import Realtime
 
 /// Events of a publish request, checked and written as the hub takes them.
 package struct ProducedBatch {
-    package private(set) var events: [ProducedEvent] = []
+    /// An event but for the team whose spec or agent its channel's name means.
+    private struct Draft {
+        let channel: ChannelName
+        let eventID: EventID
+        let isIdempotent: Bool
+        let time: Timestamp
+        let content: ProducedEvent.Content
+    }
+
+    private var drafts: [Draft] = []
     /// The open texts behind each other.
     package private(set) var texts: [UInt8] = []
 
@@ -17,6 +26,20 @@ package struct ProducedBatch {
         for (index, item) in items.enumerated() {
             try append(item, path: "events[\(index)]", at: now)
         }
+    }
+
+    /// The events on the channels that their names mean.
+    package func events(
+        on identity: (ChannelName) throws(ClientError) -> ChannelIdentity
+    ) throws(ClientError) -> [ProducedEvent] {
+        var events: [ProducedEvent] = []
+        for draft in drafts {
+            events.append(
+                ProducedEvent(
+                    channel: try identity(draft.channel), eventID: draft.eventID,
+                    isIdempotent: draft.isIdempotent, time: draft.time, content: draft.content))
+        }
+        return events
     }
 
     private mutating func append(
@@ -39,8 +62,8 @@ package struct ProducedBatch {
                 path: "\(path).type", "a domain type, a session type or x_ and a name")
         }
         let eventID = if let ownID { ownID } else { try Self.freshEventID(path) }
-        events.append(
-            ProducedEvent(
+        drafts.append(
+            Draft(
                 channel: channel, eventID: eventID, isIdempotent: ownID != nil, time: time,
                 content: content(of: type, item, channel, eventID, time)))
     }

@@ -1,6 +1,7 @@
 import HTTPClient
 import JSON
 import Protocol
+import Realtime
 
 /// An installation elsewhere, through its REST API with an API key.
 public final class RemoteClient: Administration {
@@ -24,7 +25,9 @@ public final class RemoteClient: Administration {
         return try send(route.method, route.target, body: route.body)
     }
 
-    public func publish(_ events: [JSONObject]) throws(ClientError) -> [JSONValue] {
+    public func publish(
+        _ events: [JSONObject], of team: TeamID?
+    ) throws(ClientError) -> [JSONValue] {
         let body: JSONValue = ["events": .array(events.map { .object($0) })]
         let answer = try send("POST", "/api/publish", body: body.encoded())
         guard let results = answer["results"]?.arrayValue else {

@@ -54,12 +54,12 @@ public final class Maintenance: Sendable {
 
     /// What was removed from a channel that is still in use.
     public struct Trimmed: Sendable, Equatable {
-        public let channel: ChannelName
+        public let channel: ChannelIdentity
         public let epoch: Epoch
         public let oldestKept: Offset
         public let count: Int
 
-        public init(channel: ChannelName, epoch: Epoch, oldestKept: Offset, count: Int) {
+        public init(channel: ChannelIdentity, epoch: Epoch, oldestKept: Offset, count: Int) {
             self.channel = channel
             self.epoch = epoch
             self.oldestKept = oldestKept

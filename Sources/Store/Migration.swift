@@ -8,7 +8,7 @@ struct Migration {
 
     static let all = [
         teamsAndChannels, sessions, runs, questionsOfTools, scopesOfReading, continuity,
-        people, startupFiles, searchedNames, sizes, exactRules,
+        people, startupFiles, searchedNames, sizes, exactRules, teamsOwnNames,
     ]
 
     /// Runs what is missing, each step in a transaction of its own.

@@ -70,9 +70,10 @@ struct RowReader {
         do { return try Identifier(parsing: text) } catch { throw damaged() }
     }
 
-    mutating func optionalChannel() throws(StoreError) -> ChannelName? {
+    mutating func optionalChannel() throws(StoreError) -> ChannelIdentity? {
         guard let text = try optionalText() else { return nil }
-        do { return try ChannelName(parsing: text) } catch { throw damaged() }
+        guard let channel = ChannelIdentity(parsing: text) else { throw damaged() }
+        return channel
     }
 
     mutating func word<Word: RawRepresentable>() throws(StoreError) -> Word

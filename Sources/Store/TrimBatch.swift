@@ -9,7 +9,7 @@ struct TrimBatch {
     }
 
     private struct Channel {
-        let name: ChannelName?
+        let name: ChannelIdentity?
         let epoch: Epoch
         let head: Offset
         let oldest: Offset

@@ -13,7 +13,7 @@ extension WebSocketWorker {
             channel.addLive(client.slot)
         } else {
             channel.addBehind(client.slot)
-            client.catchUp(channel.name, from: start, page)
+            client.catchUp(channel.identity, from: start, page)
             handOut(client)
         }
     }
@@ -35,8 +35,8 @@ extension WebSocketWorker {
 
     /// - Returns: whether there may be another step at once.
     private func takeStep(_ client: ClientConnection) -> Bool {
-        let name = client.catchUps[0].channel
-        switch client.catchUps[0].next(head: channels[name]?.livePosition) {
+        let identity = client.catchUps[0].channel
+        switch client.catchUps[0].next(head: channels[identity]?.livePosition) {
         case .deliver(let range):
             outbox.append(client.catchUps[0].texts.span.extracting(range), to: client.slot)
             deliveries += 1
@@ -45,10 +45,10 @@ extension WebSocketWorker {
             return true
         case .caughtUp:
             client.catchUps.removeFirst()
-            channels[name]?.addLive(client.slot)
+            channels[identity]?.addLive(client.slot)
             return true
         case .read(let since):
-            read(client, name, since)
+            read(client, identity, since)
             return false
         case .wait:
             // Others may be able to go on: this one's turn comes again.
@@ -56,23 +56,25 @@ extension WebSocketWorker {
             return false
         case .lost:
             logger.error(
-                "recovered publications have a gap", metadata: ["channel": "\(name)"])
+                "recovered publications have a gap", metadata: ["channel": "\(identity.name)"])
             close(client, .restart)
             return false
         }
     }
 
-    private func read(_ client: ClientConnection, _ name: ChannelName, _ since: StreamPosition) {
+    private func read(
+        _ client: ClientConnection, _ identity: ChannelIdentity, _ since: StreamPosition
+    ) {
         let credential = client.principal.credentialID
         let id = client.catchUps[0].id
-        link.request({ .read($0, credential, name, since: since) }) { [weak self] answer in
+        link.request({ .read($0, credential, identity, since: since) }) { [weak self] answer in
             guard let self, !client.isEnding,
                 let index = client.catchUps.firstIndex(where: { $0.id == id })
             else { return }
             switch answer {
             case .answered(.page(_, let page)): client.catchUps[index].received(page)
             case .refused(let error) where HubRefusal.ofSubscribe(error.code) == .channelForbidden:
-                withdraw(name, from: client, foreign: true)
+                withdraw(identity.name, from: client)
             case .unsent, .lost: client.catchUps[index].readWasLost()
             case .answered, .refused:
                 // The history was trimmed under it: only a fresh subscribe tells the truth.
@@ -83,8 +85,8 @@ extension WebSocketWorker {
     }
 
     /// A publication of the hub for everybody who is live.
-    func deliver(_ name: ChannelName, _ offset: Offset, _ text: [UInt8]) {
-        guard let channel = channels[name] else { return }
+    func deliver(_ identity: ChannelIdentity, _ offset: Offset, _ text: [UInt8]) {
+        guard let channel = channels[identity] else { return }
         switch channel.receive(offset) {
         case .deliver:
             outbox.append(text.span, to: channel.live)
@@ -95,42 +97,36 @@ extension WebSocketWorker {
     }
 
     /// The client is out of the channel at once.
-    func leave(_ name: ChannelName, _ client: ClientConnection) {
-        client.catchUps.removeAll { $0.channel == name }
-        guard let channel = channels[name] else { return }
+    func leave(_ identity: ChannelIdentity, _ client: ClientConnection) {
+        client.catchUps.removeAll { $0.channel == identity }
+        guard let channel = channels[identity] else { return }
         channel.remove(client.slot)
         releaseIfIdle(channel)
     }
 
     /// The last subscriber is gone: the hub need not deliver any more.
     func releaseIfIdle(_ channel: WorkerChannel) {
-        guard channel.isIdle, channels[channel.name] === channel else { return }
-        channels[channel.name] = nil
-        if channel.link == .joined { link.tell(.release(channel.name)) }
+        guard channel.isIdle, channels[channel.identity] === channel else { return }
+        channels[channel.identity] = nil
+        if channel.link == .joined { link.tell(.release(channel.identity)) }
     }
 
-    /// The channel belongs to somebody else from here on, or to nobody.
-    func withdraw(_ name: ChannelName, owner: TeamID?) {
-        guard let channel = channels[name] else { return }
+    /// The channel is gone with what it was about.
+    func withdraw(_ identity: ChannelIdentity) {
+        guard let channel = channels[identity] else { return }
         channel.link = .apart
         for slot in channel.subscribers {
-            guard let client = bySlot[slot] else { continue }
-            withdraw(name, from: client, foreign: client.principal.teamID != owner)
+            if let client = bySlot[slot] { withdraw(channel.name, from: client) }
         }
         releaseIfIdle(channel)
     }
 
-    private func withdraw(_ name: ChannelName, from client: ClientConnection, foreign: Bool) {
+    private func withdraw(_ name: ChannelName, from client: ClientConnection) {
         guard client.machine.withdrawn(name) else { return }
-        leave(name, client)
-        let error =
-            foreign
-            ? CommandError(
-                .channelForbidden, "the channel \(name) is not one of your team's any more",
-                channel: name.description)
-            : CommandError(
-                .channelUnavailable, "the channel \(name) has begun anew; subscribe again",
-                channel: name.description)
+        leave(client.identity(of: name), client)
+        let error = CommandError(
+            .channelForbidden, "the channel \(name) is not one of your team's any more",
+            channel: name.description)
         send(.error(error), to: client)
     }
 }
@@ -143,8 +139,8 @@ extension WebSocketWorker {
         guard channel.link != .resuming, let since = channel.position else { return }
         channel.link = .resuming
         channel.openRequests += 1
-        let (name, team) = (channel.name, channel.team)
-        link.request({ .resume($0, team, name, since: since) }) { [weak self] answer in
+        let (identity, team) = (channel.identity, channel.team)
+        link.request({ .resume($0, team, identity, since: since) }) { [weak self] answer in
             guard let self else { return }
             channel.openRequests -= 1
             resumeAnswered(answer, channel)
@@ -162,7 +158,7 @@ extension WebSocketWorker {
             if channel.position != joined.head { goOnAlone(channel, joined.head) }
             for slot in channel.behind { if let client = bySlot[slot] { proceed(client) } }
         case .refused(let error) where HubRefusal.ofSubscribe(error.code) == .channelForbidden:
-            withdraw(channel.name, owner: nil)
+            withdraw(channel.identity)
         case .unsent, .lost: channel.link = .apart
         case .answered, .refused:
             channel.link = .apart
@@ -193,7 +189,7 @@ extension WebSocketWorker {
         guard let (slots, position) = channel.leaveBehind(joinedAt: head) else { return }
         for slot in slots {
             guard let client = bySlot[slot] else { continue }
-            client.catchUp(channel.name, from: position)
+            client.catchUp(channel.identity, from: position)
         }
     }
 

@@ -194,7 +194,7 @@ extension WebSocketWorker {
         client.isEnding = true
         attentive[client.socket.id] = nil
         client.catchUps = []
-        for name in client.machine.subscriptions.keys { leave(name, client) }
+        for name in client.machine.subscriptions.keys { leave(client.identity(of: name), client) }
     }
 
     /// Pings those whose turn it is, closes those that were silent too long.

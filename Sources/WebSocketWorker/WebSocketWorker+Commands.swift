@@ -28,7 +28,7 @@ extension WebSocketWorker {
         switch action {
         case .reply(let message): send(message, to: client)
         case .leave(let name, let reply):
-            leave(name, client)
+            leave(client.identity(of: name), client)
             send(reply, to: client)
         case .subscribe(let name, let since): subscribe(client, name, since)
         case .answerPermission(let session, let request, let allowed, let alwaysAllow):
@@ -45,11 +45,12 @@ extension WebSocketWorker {
     private func subscribe(
         _ client: ClientConnection, _ name: ChannelName, _ since: StreamPosition?
     ) {
-        let channel = channels[name] ?? WorkerChannel(name, of: client.principal.teamID)
-        channels[name] = channel
+        let identity = client.identity(of: name)
+        let channel = channels[identity] ?? WorkerChannel(name, of: client.principal.teamID)
+        channels[identity] = channel
         channel.openRequests += 1
         let credential = client.principal.credentialID
-        link.request({ .subscribe($0, credential, name, since: since) }) { [weak self] answer in
+        link.request({ .subscribe($0, credential, identity, since: since) }) { [weak self] answer in
             guard let self else { return }
             channel.openRequests -= 1
             if !client.isEnding { subscribeAnswered(answer, client, channel, since) }
@@ -89,7 +90,7 @@ extension WebSocketWorker {
         _ client: ClientConnection, _ code: ErrorCode, _ message: String, endsHeld: Bool
     ) {
         let (reply, left) = client.machine.subscribeRefused(code, message, endsHeld: endsHeld)
-        if let left { leave(left, client) }
+        if let left { leave(client.identity(of: left), client) }
         send(reply, to: client)
     }
 

@@ -25,9 +25,9 @@ extension WebSocketWorker {
 
     private func received(_ message: HubMessage) {
         switch message {
-        case .delivery(let name, let offset, let text): deliver(name, offset, text)
+        case .delivery(let identity, let offset, let text): deliver(identity, offset, text)
         case .credentials(let update): changeCredentials(update)
-        case .withdrawn(let name, let owner): withdraw(name, owner: owner)
+        case .withdrawn(let identity): withdraw(identity)
         case .announcement(let generations, let text): announce(generations, text)
         case .welcome, .subscribed, .page, .result, .resultText, .refused, .agent: break
         }

@@ -30,7 +30,7 @@ public final class WebSocketWorker {
     var expiries = DeadlineQueue<CredentialID, Timestamp>()
     /// Used since the last report.
     var usedCredentials: Set<CredentialID> = []
-    var channels: [ChannelName: WorkerChannel] = [:]
+    var channels: [ChannelIdentity: WorkerChannel] = [:]
     /// Clients that wait for room in their queues: looked at after each flush.
     var attentive: [UInt64: ClientConnection] = [:]
     /// What the clients know of the watched files; nil before the first welcome.

@@ -45,7 +45,9 @@ import Testing
         #expect(reports.count == 2)
         #expect(
             reports[0].events.map(\.channel.description)
-                == ["agent:agent", "team:team", "agent:agent"])
+                == ["agent:team/agent", "team:team", "agent:team/agent"])
+        #expect(
+            String(decoding: reports[0].texts, as: UTF8.self).contains(#""channel":"agent:agent""#))
         #expect(
             reports[0].events.reduce(0) {
                 if case .ready(let bytes) = $1.content { $0 + bytes } else { $0 }

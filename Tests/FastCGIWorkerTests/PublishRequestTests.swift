@@ -8,7 +8,7 @@ import Testing
     private let now = Timestamp(milliseconds: 1_000)
 
     private func parse(_ text: String) throws -> PublishRequest {
-        try PublishRequest(try JSONValue(parsing: Array(text.utf8)), at: now)
+        try PublishRequest(try JSONValue(parsing: Array(text.utf8)), for: "t1", at: now)
     }
 
     /// The paths of everything that was wrong.

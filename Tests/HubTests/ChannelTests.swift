@@ -19,13 +19,13 @@ import Testing
         let message = try JSONValue(parsing: text)
         #expect(channel == fixture.channel)
         #expect(message["offset"] == 1 && message["payload"] == "hello")
-        #expect(message["channel"]?.stringValue == channel.description)
+        #expect(message["channel"]?.stringValue == channel.name.description)
     }
 
     @Test func `joining and publishing in one iteration keep their order`() throws {
         let fixture = try Fixture()
         let open = EventText.open(
-            type: "x_a", channel: fixture.channel, at: fixture.hub.now, eventID: "e", body: [:])
+            type: "x_a", channel: fixture.channel.name, at: fixture.hub.now, eventID: "e", body: [:])
         let event = ProducedEvent(
             channel: fixture.channel, eventID: "e", isIdempotent: false, time: fixture.hub.now,
             content: .ready(textBytes: open.count))
@@ -62,10 +62,10 @@ import Testing
         let session = try fixture.hub.call(
             fixture.cli, .createSession, ["teamId": .string(fixture.team.text)]
         ).text("id")
-        let unknown = try ChannelName(parsing: "session:unknown")
+        let unknown = try #require(ChannelIdentity(parsing: "session:unknown"))
         for (name, reading) in [
             (fixture.channel, Scope.channelsRead),
-            (try ChannelName(parsing: "session:\(session)"), .sessionsRead),
+            (try #require(ChannelIdentity(parsing: "session:\(session)")), .sessionsRead),
             (unknown, .sessionsRead),
         ] {
             let expected: ErrorCode? =
@@ -76,7 +76,7 @@ import Testing
             // A position of another epoch is refused later than a scope.
             #expect(read.refusal?.code == expected ?? .channelUnavailable)
             let history = try fixture.hub.ask(fixture.fcgi) {
-                .call($0, key, .readHistory, ["channel": .string(name.description)])
+                .call($0, key, .readHistory, ["channel": .string(name.name.description)])
             }
             #expect(
                 history.refusal?.code == (expected == .channelForbidden ? .notFound : expected))
@@ -85,15 +85,15 @@ import Testing
 
     @Test func `a key reads the session that it runs, and no other`() throws {
         let fixture = try Fixture()
-        func session() throws -> ChannelName {
+        func session() throws -> ChannelIdentity {
             let made = try fixture.hub.call(
                 fixture.cli, .createSession, ["teamId": .string(fixture.team.text)])
-            return try ChannelName(parsing: "session:\(made.text("id"))")
+            return try ChannelIdentity(parsing: "session:\(made.text("id"))")
         }
         let (first, second) = (try session(), try session())
         let runner = try Fixture.key(fixture.hub, fixture.cli, fixture.team, scopes: [.sessionsRun])
         let other = try Fixture.key(fixture.hub, fixture.cli, fixture.team, scopes: [.sessionsRun])
-        func act(_ key: CredentialID, in channel: ChannelName) throws {
+        func act(_ key: CredentialID, in channel: ChannelIdentity) throws {
             let event = ProducedEvent(
                 channel: channel, eventID: "made", isIdempotent: false, time: fixture.hub.now,
                 content: .session(.textComplete, fields: ["text": "x"]))
@@ -114,16 +114,9 @@ import Testing
         #expect(try fixture.subscribe(first, as: other).refusal == nil)
     }
 
-    @Test func `an unknown spec and a foreign one get the same answer`() throws {
+    @Test func `channels of another team are as forbidden as unknown ones`() throws {
         let fixture = try Fixture()
         let other = try Fixture.team(fixture.hub, fixture.cli, "Two")
-        try fixture.hub.call(
-            fixture.cli, .putSpec, ["id": "s1", "teamId": .string(other.text)])
-        let foreign = try fixture.subscribe(.spec("s1")).refusal
-        let unknown = try fixture.subscribe(.spec("s2")).refusal
-        #expect(foreign?.code == .channelForbidden && unknown?.code == .channelForbidden)
-        #expect(
-            foreign?.message.replacingS1() == unknown?.message, "the words may not tell either")
         #expect(try fixture.subscribe(.team(other)).refusal?.code == .channelForbidden)
         #expect(try fixture.subscribe(.team("none")).refusal?.code == .channelForbidden)
         #expect(try fixture.publish(on: .team(other)).refusal?.code == .channelForbidden)
@@ -244,42 +237,24 @@ import Testing
         #expect(other.refusal?.code == .channelForbidden)
     }
 
-    @Test func `a spec that changes hands begins anew, and its old readers are told first`() throws
-    {
+    @Test func `a deleted agent's channel is withdrawn, and a new one's begins anew`() throws {
         let fixture = try Fixture()
-        let other = try Fixture.team(fixture.hub, fixture.cli, "Two")
-        let spec = ChannelName.spec("s1")
-        func own(_ team: TeamID) throws {
+        let agent = ChannelIdentity.agent("a1", of: fixture.team)
+        func put() throws {
             try fixture.hub.call(
-                fixture.cli, .putSpec, ["id": "s1", "teamId": .string(team.text)])
+                fixture.fcgi, .putAgent, ["id": "a1", "status": "idle"], as: fixture.key)
         }
-        try own(fixture.team)
-        let old = try fixture.join(spec).joined.head
-        _ = try fixture.publish(on: spec)
-        _ = fixture.hub.take(fixture.ws)
-        try own(other)
-        #expect(fixture.hub.take(fixture.ws) == [.withdrawn(spec, owner: other)])
-
-        let key = try Fixture.key(fixture.hub, fixture.cli, other)
-        _ = fixture.hub.take(fixture.ws)
-        _ = try fixture.publish(on: spec, as: key)
-        #expect(fixture.hub.take(fixture.ws) == [], "nobody joined since")
-        let answer = try fixture.subscribe(spec, since: old, as: key)
-        guard case .subscribed(_, let joined, _) = answer else { throw TestHubError.noAnswer }
-        #expect(!joined.isRecovered && joined.head.epoch != old.epoch)
-        #expect(joined.head.offset == 1)
-        #expect(try fixture.publish(on: spec).refusal?.code == .channelForbidden)
-    }
-
-    @Test func `a deleted agent is withdrawn without a new owner`() throws {
-        let fixture = try Fixture()
-        try fixture.hub.call(
-            fixture.fcgi, .putAgent, ["id": "a1", "status": "idle"], as: fixture.key)
-        _ = try fixture.join(.agent("a1"))
+        try put()
+        let old = try fixture.join(agent).joined.head
         _ = fixture.hub.take(fixture.ws)
         try fixture.hub.call(fixture.fcgi, .deleteAgent, ["id": "a1"], as: fixture.key)
-        #expect(fixture.hub.take(fixture.ws) == [.withdrawn(.agent("a1"), owner: nil)])
-        #expect(try fixture.subscribe(.agent("a1")).refusal?.code == .channelForbidden)
+        #expect(fixture.hub.take(fixture.ws) == [.withdrawn(agent)])
+        #expect(try fixture.subscribe(agent).refusal?.code == .channelForbidden)
+        try put()
+        _ = try fixture.publish(on: agent)
+        #expect(fixture.hub.take(fixture.ws) == [], "nobody joined since")
+        let (joined, page) = try fixture.join(agent, since: old)
+        #expect(!joined.isRecovered && page == .empty && joined.head.epoch != old.epoch)
     }
 
     @Test func `an idle channel leaves the memory and comes back with its numbering`() throws {
@@ -287,11 +262,5 @@ import Testing
         _ = try fixture.publish()
         try fixture.hub.wait(.seconds(300))
         #expect(try fixture.publish().firstResult?["offset"] == 2)
-    }
-}
-
-extension String {
-    fileprivate func replacingS1() -> String {
-        split(separator: "s1", omittingEmptySubsequences: false).joined(separator: "s2")
     }
 }

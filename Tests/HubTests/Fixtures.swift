@@ -42,24 +42,28 @@ struct Fixture {
         return try CredentialID(parsing: hub.call(cli, .createKey, parameters).text("id"))
     }
 
-    var channel: ChannelName { .team(team) }
+    var channel: ChannelIdentity { .team(team) }
+
+    /// The team's spec of this name.
+    func spec(_ id: SpecID) -> ChannelIdentity { .spec(id, of: team) }
+
 
     /// Publishes one event over `fcgi`.
     func publish(
-        _ text: String = "a", on channel: ChannelName? = nil, eventID: EventID? = nil,
+        _ text: String = "a", on channel: ChannelIdentity? = nil, eventID: EventID? = nil,
         as credential: CredentialID? = nil
     ) throws -> HubMessage {
         try publish([(channel ?? self.channel, text, eventID)], as: credential)
     }
 
     func publish(
-        _ events: [(ChannelName, String, EventID?)], as credential: CredentialID? = nil
+        _ events: [(ChannelIdentity, String, EventID?)], as credential: CredentialID? = nil
     ) throws -> HubMessage {
         var texts: [UInt8] = []
         var produced: [ProducedEvent] = []
         for (channel, text, eventID) in events {
             let open = EventText.open(
-                type: "x_test", channel: channel, at: hub.now, eventID: eventID ?? "made",
+                type: "x_test", channel: channel.name, at: hub.now, eventID: eventID ?? "made",
                 body: ["payload": .string(text)])
             texts += open
             produced.append(
@@ -71,7 +75,7 @@ struct Fixture {
     }
 
     func subscribe(
-        _ channel: ChannelName? = nil, since: StreamPosition? = nil, from peer: PeerID? = nil,
+        _ channel: ChannelIdentity? = nil, since: StreamPosition? = nil, from peer: PeerID? = nil,
         as credential: CredentialID? = nil
     ) throws -> HubMessage {
         try hub.ask(peer ?? ws) {
@@ -80,7 +84,7 @@ struct Fixture {
     }
 
     /// Subscribes and answers the position; fails where it was refused.
-    func join(_ channel: ChannelName? = nil, since: StreamPosition? = nil) throws -> (
+    func join(_ channel: ChannelIdentity? = nil, since: StreamPosition? = nil) throws -> (
         joined: Joined, page: Page
     ) {
         guard case .subscribed(_, let joined, let page) = try subscribe(channel, since: since)

@@ -35,7 +35,7 @@ import Testing
         let fixture = try Fixture()
         _ = try fixture.join()
         let answer = try fixture.publish([
-            (fixture.channel, "a", nil), (.spec("unknown"), "b", nil),
+            (fixture.channel, "a", nil), (fixture.spec("unknown"), "b", nil),
         ])
         #expect(answer.refusal?.code == .channelForbidden)
         #expect(answer.refusal?.details?["index"] == 1)
@@ -67,7 +67,7 @@ import Testing
             try core.channels.publish(
                 Array("{\"a\":1".utf8), eventID: "e", on: channel, iteration)
             _ = try core.channels.open(.team("another"), iteration)
-            try core.channels.withdraw(fixture.channel, newOwner: nil, iteration)
+            try core.channels.withdraw(fixture.channel, iteration)
             throw OperationError(.conflict, "on purpose")
         }
         try hub.apply([.task(failing)])
@@ -81,28 +81,28 @@ import Testing
         func task(_ body: @escaping (Iteration) throws -> Void) -> HubCommand {
             .task(HubTask("step", body))
         }
-        func publish(_ name: ChannelName, _ iteration: Iteration) throws {
+        func publish(_ name: ChannelIdentity, _ iteration: Iteration) throws {
             let channel = try fixture.hub.core.channels.open(name, iteration)
             try fixture.hub.core.channels.publish(
                 Array("{\"a\":1".utf8), eventID: "e", on: channel, iteration)
         }
-        let new = ChannelName.spec("new")
+        let new = fixture.spec("new")
         try fixture.hub.apply([
             task { try publish(fixture.channel, $0) },
             task { iteration in
                 try publish(fixture.channel, iteration)
                 try publish(new, iteration)
-                try fixture.hub.core.channels.withdraw(fixture.channel, newOwner: nil, iteration)
+                try fixture.hub.core.channels.withdraw(fixture.channel, iteration)
                 throw OperationError(.conflict, "on purpose")
             },
             // Takes the number in the database that the failed one had given to its channel.
-            task { _ = try fixture.hub.core.channels.open(.spec("other"), $0) },
+            task { _ = try fixture.hub.core.channels.open(fixture.spec("other"), $0) },
         ])
         try fixture.hub.restart()
         var heads: [Offset] = []
         try fixture.hub.apply([
             task { iteration in
-                for name in [fixture.channel, new, .spec("other")] {
+                for name in [fixture.channel, new, fixture.spec("other")] {
                     heads.append(try fixture.hub.core.channels.open(name, iteration).stream.head)
                 }
             }

@@ -156,7 +156,7 @@ import Testing
                 as: fixture.key)
         }
         for _ in 1...16 { try fixture.publish(.textDelta, ["delta": .string(bells)], in: session) }
-        let channel = ChannelName.session(try SessionID(parsing: session.stringValue ?? ""))
+        let channel = ChannelIdentity.session(try SessionID(parsing: session.stringValue ?? ""))
         let bytes = try #require(try fixture.join(channel).joined.snapshot)
         #expect(bytes.count + Limits.recoveryPageBytes < Limits.maximumOutboundQueueBytes)
         let snapshot = try JSONValue(parsing: bytes)

@@ -17,7 +17,7 @@ NOISE = random.Random(21)
 pytestmark = pytest.mark.usefixtures("bounded")
 
 
-HELLO = {"type": "hello", "version": 1, "role": "ws", "name": "stranger", "pid": 1}
+HELLO = {"type": "hello", "version": 2, "role": "ws", "name": "stranger", "pid": 1}
 
 
 @pytest.mark.parametrize("data", [

@@ -21,7 +21,7 @@ import Testing
             .subscribe(2, "k1", .session("s"), since: position),
             .read(3, "k1", .team("t"), since: position),
             .resume(4, "t", .team("t"), since: position),
-            .release(.spec("x")),
+            .release(.spec("x", of: "t")),
             .publish(5, "k1", [ready, session], texts: [1, 2, 3]),
             .call(6, nil, .createTeam, ["name": "T"]),
             .call(7, "k1", .listSessions, [:]),
@@ -68,8 +68,9 @@ import Testing
                 OperationError(
                     .rateLimited, "slow down", details: ["a": 1], retryAfterSeconds: 3)),
             .delivery(.team("t"), 44, text: [1]),
-            .withdrawn(.spec("x"), owner: "t2"),
-            .withdrawn(.spec("x"), owner: nil),
+            .delivery(.agent("x", of: "t"), 1, text: [1]),
+            .withdrawn(.spec("x", of: "t2")),
+            .withdrawn(.session("x")),
             .announcement(Generations(config: 2, theme: 2), text: [3]),
             .agent(
                 .run(
@@ -147,7 +148,7 @@ import Testing
 
     @Test func `another version is refused with what to do`() {
         var header = Hello(role: .cli, name: "cli", processID: 1).envelope.header
-        header["version"] = 2
+        header["version"] = 1
         #expect(throws: WireError.wrongVersion(2)) { try Hello(Envelope(header: header)) }
     }
 

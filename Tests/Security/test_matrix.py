@@ -76,7 +76,7 @@ def expect(rule, caller, whose, refusal):
     """The pairs of status and code that are right."""
     if refusal:
         return [refusal]
-    if whose == "own" or (whose == "unknown" and (rule.ids or "").endswith("to claim")):
+    if whose == "own" or (rule.ids or "").endswith("to claim"):  # a team's names are its own
         return [(status, "CONFLICT" if status == 409 else None) for status in rule.done]
     codes = {404: ["NOT_FOUND", "PERMISSION_NOT_FOUND"], 403: ["CHANNEL_FORBIDDEN"]}
     return [(rule.foreign, code) for code in codes[rule.foreign]]

@@ -15,7 +15,7 @@ final class TemporaryStore {
 
 extension StoreTransaction {
     /// Publications of 100 bytes, one a second from the time 1,000 ms on.
-    func publish(_ count: Int, on name: ChannelName, bytes: Int = 100) throws -> ChannelRow {
+    func publish(_ count: Int, on name: ChannelIdentity, bytes: Int = 100) throws -> ChannelRow {
         let channel = try channel(name) ?? insertChannel(name, epoch: "e1")
         var total = channel.totalBytes
         for offset in channel.head + 1...channel.head + Int64(count) {

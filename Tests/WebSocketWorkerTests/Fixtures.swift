@@ -24,6 +24,10 @@ func channel(_ name: String) -> ChannelName {
     do { return try ChannelName(parsing: name) } catch { preconditionFailure("\(name): \(error)") }
 }
 
+func identity(_ name: String, of owner: TeamID = team) -> ChannelIdentity {
+    ChannelIdentity(channel(name), of: owner)
+}
+
 func command(_ text: String) -> Result<ClientCommand, CommandError> {
     do throws(CommandError) {
         return .success(try ClientCommand(parsing: Array(text.utf8)))

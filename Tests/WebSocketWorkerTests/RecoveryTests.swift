@@ -6,7 +6,7 @@ import WebSocketWorker
 struct CatchUpTests {
     @Test func `pages are handed out in order, asked for one by one, until the live position`() {
         var catchUp = CatchUp(
-            channel("team:a"), from: position(1), page: page(2...3, reachesHead: false))
+            identity("team:a"), from: position(1), page: page(2...3, reachesHead: false))
         #expect(catchUp.isBusy)
         #expect(catchUp.next(head: position(5)) == .deliver(0..<1))
         #expect(catchUp.next(head: position(5)) == .deliver(1..<2))
@@ -21,19 +21,19 @@ struct CatchUpTests {
     }
 
     @Test func `a page that reached the head isn't the end when others got more meanwhile`() {
-        var catchUp = CatchUp(channel("team:a"), from: position(1), page: page(2...2))
+        var catchUp = CatchUp(identity("team:a"), from: position(1), page: page(2...2))
         #expect(catchUp.next(head: position(2)) == .deliver(0..<1))
         #expect(catchUp.next(head: position(4)) == .read(since: position(2)))
     }
 
     @Test func `publications that the subscriber has are skipped`() {
-        var catchUp = CatchUp(channel("team:a"), from: position(3), page: page(2...4))
+        var catchUp = CatchUp(identity("team:a"), from: position(3), page: page(2...4))
         #expect(catchUp.next(head: position(4)) == .deliver(2..<3))
         #expect(catchUp.next(head: position(4)) == .caughtUp)
     }
 
     @Test func `while the channel isn't joined it hands out what it has, then waits`() {
-        var catchUp = CatchUp(channel("team:a"), from: position(1), page: page(2...2))
+        var catchUp = CatchUp(identity("team:a"), from: position(1), page: page(2...2))
         #expect(catchUp.next(head: nil) == .deliver(0..<1))
         #expect(catchUp.next(head: nil) == .wait)
         #expect(catchUp.next(head: position(3)) == .read(since: position(2)))
@@ -42,11 +42,11 @@ struct CatchUpTests {
     }
 
     @Test func `a gap, another epoch or an empty page before the head is lost`() {
-        var gap = CatchUp(channel("team:a"), from: position(1), page: page(3...3))
+        var gap = CatchUp(identity("team:a"), from: position(1), page: page(3...3))
         #expect(gap.next(head: position(3)) == .lost)
-        var epoch = CatchUp(channel("team:a"), from: position(1))
+        var epoch = CatchUp(identity("team:a"), from: position(1))
         #expect(epoch.next(head: position(1, "e2")) == .lost)
-        var empty = CatchUp(channel("team:a"), from: position(1))
+        var empty = CatchUp(identity("team:a"), from: position(1))
         #expect(empty.next(head: position(2)) == .read(since: position(1)))
         empty.received(.empty)
         #expect(empty.next(head: position(2)) == .lost)

@@ -140,10 +140,10 @@ import WebSocketWorker
         var offset: Offset = 0
         let feed = world.loop.schedule(after: .zero, repeating: .milliseconds(1)) {
             offset += 1
-            hub.send(.delivery(channel("team:t1"), offset, text: text))
+            hub.send(.delivery(identity("team:t1"), offset, text: text))
         }
         // The last subscriber is taken out of the channel with the close.
-        world.run { hub.received.contains(.release(channel("team:t1"))) }
+        world.run { hub.received.contains(.release(identity("team:t1"))) }
         feed.cancel()
         client.isReading = true
         client.run { client.closeCode != nil }
@@ -162,9 +162,9 @@ import WebSocketWorker
         #expect(first.take()?["payload"]?["removed"]?.boolValue == true)
         hub.deliver("team:t1", 1)
         second.run { second.messages.count == 1 }
-        #expect(!hub.received.contains(.release(channel("team:t1"))))
+        #expect(!hub.received.contains(.release(identity("team:t1"))))
         second.vanish()
-        world.run { hub.received.contains(.release(channel("team:t1"))) }
+        world.run { hub.received.contains(.release(identity("team:t1"))) }
         world.settle(first)
         #expect(first.messages.isEmpty)
     }

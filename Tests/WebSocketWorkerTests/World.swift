@@ -116,8 +116,9 @@ final class TestHub {
         peer?.flush()
     }
 
-    func deliver(_ name: String, _ offset: Offset) {
-        send(.delivery(channel(name), offset, text: Self.text(name, offset)))
+    /// - Parameter team: whose channel it is, where the name is a team's own.
+    func deliver(_ name: String, _ offset: Offset, of owner: TeamID = team) {
+        send(.delivery(identity(name, of: owner), offset, text: Self.text(name, offset)))
     }
 
     func stop() {

@@ -4,15 +4,15 @@ import Realtime
 
 /// Where operators of a run listen, and what every notice says of the run.
 struct OperatorChannels: Sendable {
-    let all: [ChannelName]
+    let all: [ChannelIdentity]
     /// For what only those read who look at this agent.
-    let forDetails: [ChannelName]
+    let forDetails: [ChannelIdentity]
     private let session: SessionID
     private let agent: AgentID?
 
     init(_ assignment: RunAssignment) {
-        let team = ChannelName.team(assignment.team)
-        let own = assignment.agent.map { ChannelName.agent($0) }
+        let team = ChannelIdentity.team(assignment.team)
+        let own = assignment.agent.map { ChannelIdentity.agent($0, of: assignment.team) }
         all = [own, team].compactMap { $0 }
         forDetails = [own ?? team]
         session = assignment.lease.session

@@ -71,7 +71,7 @@ package struct ReportQueue: Sendable {
         for channel in notice.isForTeam ? channels.all : channels.forDetails {
             let eventID = nextEventID()
             let text = EventText.open(
-                type: notice.type.rawValue, channel: channel, at: time, eventID: eventID,
+                type: notice.type.rawValue, channel: channel.name, at: time, eventID: eventID,
                 body: ["payload": .object(channels.payload(notice))])
             told.events.append(
                 ProducedEvent(

@@ -12,10 +12,17 @@ package struct PublishRequest {
     /// What the caller must hold for these events.
     package private(set) var scopes: Set<Scope> = []
 
+    private let team: TeamID
+
     /// Reads `{channel, type, …}` or `{events: […]}`; every problem is told at once.
     ///
-    /// - Parameter now: the time of events that carry none.
-    package init(_ body: JSONValue, at now: Timestamp) throws(ValidationError) {
+    /// - Parameters:
+    ///   - team: whose specs and agents the channels' names mean.
+    ///   - now: the time of events that carry none.
+    package init(
+        _ body: JSONValue, for team: TeamID, at now: Timestamp
+    ) throws(ValidationError) {
+        self.team = team
         guard let fields = body.objectValue else {
             throw ValidationError(path: "", "an object: one event, or {\"events\": […]}")
         }
@@ -77,7 +84,7 @@ package struct PublishRequest {
         }
         events.append(
             ProducedEvent(
-                channel: channel, eventID: eventID, isIdempotent: own != nil, time: time,
+                channel: ChannelIdentity(channel, of: team), eventID: eventID, isIdempotent: own != nil, time: time,
                 content: content))
     }
 }

@@ -11,7 +11,7 @@ extension RequestHandler {
         let document = try body.read(request, isOptional: false)
         let events: PublishRequest
         do throws(ValidationError) {
-            events = try PublishRequest(document, at: now())
+            events = try PublishRequest(document, for: caller.principal.teamID, at: now())
         } catch {
             throw Refusal(OperationError(error))
         }

@@ -3,6 +3,8 @@ import Realtime
 
 /// One channel in memory: its numbering, its recent past, and the workers that joined it.
 package final class Channel {
+    package let identity: ChannelIdentity
+    /// As the outside says it; kept, so that answers build no text.
     package let name: ChannelName
     /// Its key in the database.
     package let number: Int64
@@ -16,10 +18,11 @@ package final class Channel {
     var usedAt: Duration
 
     init(
-        name: ChannelName, number: Int64, stream: ChannelStream, totalBytes: Int64,
+        _ identity: ChannelIdentity, number: Int64, stream: ChannelStream, totalBytes: Int64,
         usedAt: Duration
     ) {
-        self.name = name
+        self.identity = identity
+        name = identity.name
         self.number = number
         self.stream = stream
         self.totalBytes = totalBytes

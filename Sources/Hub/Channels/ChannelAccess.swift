@@ -7,44 +7,41 @@ package struct ChannelAccess {
     let seam: () -> SessionSeam
 
     /// The team on record; nil when nothing is.
-    package func owner(of channel: ChannelName, _ iteration: Iteration) throws -> TeamID? {
+    package func owner(of channel: ChannelIdentity, _ iteration: Iteration) throws -> TeamID? {
+        if let session = channel.sessionID { return try seam().owner(session, iteration) }
+        guard let team = channel.teamID else { return nil }
         switch channel.kind {
-        case .team:
-            guard let id = channel.teamID else { return nil }
-            return try iteration.store.team(id)?.id
-        case .spec:
-            return try iteration.store.owner(.spec, channel.id)?.teamID
-        case .agent:
-            return try iteration.store.owner(.agent, channel.id)?.teamID
-        case .session:
-            guard let id = channel.sessionID else { return nil }
-            return try seam().owner(id, iteration)
+        case .team: return try iteration.store.team(team)?.id
+        case .spec: return try iteration.store.owner(.spec, channel.id, of: team)?.teamID
+        case .agent: return try iteration.store.owner(.agent, channel.id, of: team)?.teamID
+        case .session: return nil
         }
     }
 
     /// Throws the one answer for a foreign channel and for one that nobody owns, so that nobody can
     /// find out which ids exist; where the look-up itself fails, nobody gets in.
+    ///
+    /// A channel that names another team is refused before anything is looked up: whose it is comes
+    /// from a worker, and its word is not enough.
     package func check(
-        _ team: TeamID, mayUse channel: ChannelName, _ iteration: Iteration
+        _ team: TeamID, mayUse channel: ChannelIdentity, _ iteration: Iteration
     ) throws {
-        if let own = channel.teamID {
-            // A credential's team exists: no look-up on the way of most publications.
-            guard own == team else { throw Self.forbidden(channel) }
-            return
-        }
+        guard channel.teamID ?? team == team else { throw Self.forbidden(channel) }
+        // A credential's team exists: no look-up on the way of most publications.
+        if channel.kind == .team { return }
         let owner: TeamID?
         do {
             owner = try self.owner(of: channel, iteration)
         } catch let error as StoreError where error.isLocal {
             throw OperationError(
-                .channelUnavailable, "the owner of \(channel) could not be looked up; try again")
+                .channelUnavailable, "the owner of \(channel.name) could not be looked up; try again")
         }
         guard owner == team else { throw Self.forbidden(channel) }
     }
 
     /// The same for any caller; the CLI may use every channel that somebody owns.
     package func check(
-        _ caller: Caller, mayUse channel: ChannelName, _ iteration: Iteration
+        _ caller: Caller, mayUse channel: ChannelIdentity, _ iteration: Iteration
     ) throws {
         switch caller {
         case .anonymous, .agentWorker:
@@ -61,7 +58,7 @@ package struct ChannelAccess {
     /// Whether a caller may read a channel, first by its scopes: without them the answer is the same
     /// for every channel, whoever owns it.
     package func check(
-        _ caller: Caller, mayRead channel: ChannelName, _ iteration: Iteration
+        _ caller: Caller, mayRead channel: ChannelIdentity, _ iteration: Iteration
     ) throws {
         if case .principal(let principal) = caller {
             let scope = Scope.reading(channel.kind)
@@ -72,7 +69,7 @@ package struct ChannelAccess {
 
     /// An agent outside reads what people say to it.
     private func runs(
-        _ principal: Principal, _ channel: ChannelName, _ iteration: Iteration
+        _ principal: Principal, _ channel: ChannelIdentity, _ iteration: Iteration
     ) throws -> Bool {
         guard principal.scopes.contains(.sessionsRun), let session = channel.sessionID else {
             return false
@@ -80,7 +77,7 @@ package struct ChannelAccess {
         return try seam().runner(session, iteration) == principal.credentialID
     }
 
-    private static func forbidden(_ channel: ChannelName) -> OperationError {
-        OperationError(.channelForbidden, "the channel \(channel) is not one of your team's")
+    private static func forbidden(_ channel: ChannelIdentity) -> OperationError {
+        OperationError(.channelForbidden, "the channel \(channel.name) is not one of your team's")
     }
 }

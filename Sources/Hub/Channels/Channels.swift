@@ -17,9 +17,9 @@ package final class Channels {
 
     private let limits: Limits
     private let metrics: HubMetrics
-    private var loaded: [ChannelName: Channel] = [:]
+    private var loaded: [ChannelIdentity: Channel] = [:]
     /// What a worker joined, to be dropped with it.
-    private var joined: [PeerID: Set<ChannelName>] = [:]
+    private var joined: [PeerID: Set<ChannelIdentity>] = [:]
     private var dirty: [Channel] = []
     /// Of the last commit with publications.
     package private(set) var sequence: Int64
@@ -37,22 +37,22 @@ package final class Channels {
     /// nowhere.
     ///
     /// Whether it may exist is the caller's to decide.
-    package func open(_ name: ChannelName, _ iteration: Iteration) throws -> Channel {
-        if let channel = loaded[name] {
+    package func open(_ identity: ChannelIdentity, _ iteration: Iteration) throws -> Channel {
+        if let channel = loaded[identity] {
             channel.usedAt = iteration.clock
             return channel
         }
         let row =
-            try iteration.store.channel(name)
-            ?? iteration.store.insertChannel(name, epoch: Fresh.epoch())
+            try iteration.store.channel(identity)
+            ?? iteration.store.insertChannel(identity, epoch: Fresh.epoch())
         let channel = Channel(
-            name: name, number: row.number,
+            identity, number: row.number,
             stream: ChannelStream(
                 epoch: row.epoch, head: row.head, oldestKept: row.oldestKept, limits: limits.ring),
             totalBytes: row.totalBytes, usedAt: iteration.clock)
-        loaded[name] = channel
+        loaded[identity] = channel
         metrics.channels.set(Int64(loaded.count))
-        iteration.onRollback { [self] in loaded[name] = nil }
+        iteration.onRollback { [self] in loaded[identity] = nil }
         return channel
     }
 
@@ -79,7 +79,7 @@ package final class Channels {
         ringBytes += max(0, channel.stream.ringBytes - before)
         channel.totalBytes = totalBytes
         setDirty(channel)
-        iteration.broadcast(.delivery(channel.name, offset, text: text), to: channel.interested)
+        iteration.broadcast(.delivery(channel.identity, offset, text: text), to: channel.interested)
         metrics.publications.add()
         metrics.deliveries.add(channel.interested.count)
         return channel.stream.position
@@ -93,24 +93,23 @@ package final class Channels {
             .map { StreamPosition(epoch: channel.stream.epoch, offset: $0) }
     }
 
-    /// Ends the channel's epoch and everybody's interest: it changed hands, or its subject is gone.
+    /// Ends the channel's epoch and everybody's interest: its subject is gone.
     ///
-    /// What it published is lost to everybody, and nothing of the new owner reaches who had joined.
-    package func withdraw(
-        _ name: ChannelName, newOwner: TeamID?, _ iteration: Iteration
-    ) throws {
-        try iteration.store.retireChannel(name)
-        guard let channel = loaded.removeValue(forKey: name) else { return }
+    /// What it published is lost to everybody, and nothing of a later subject of that name reaches who
+    /// had joined.
+    package func withdraw(_ identity: ChannelIdentity, _ iteration: Iteration) throws {
+        try iteration.store.retireChannel(identity)
+        guard let channel = loaded.removeValue(forKey: identity) else { return }
         let interested = channel.interested
         let isDirty = channel.isDirty
-        for peer in interested { joined[peer]?.remove(name) }
+        for peer in interested { joined[peer]?.remove(identity) }
         setClean(channel)
         iteration.onRollback { [self] in
-            loaded[name] = channel
-            for peer in interested { joined[peer]?.insert(name) }
+            loaded[identity] = channel
+            for peer in interested { joined[peer]?.insert(identity) }
             if isDirty { setDirty(channel) }
         }
-        iteration.broadcast(.withdrawn(name, owner: newOwner), to: interested)
+        iteration.broadcast(.withdrawn(identity), to: interested)
     }
 
     /// Saves the numbering of whatever published, before the commit.
@@ -144,20 +143,20 @@ package final class Channels {
     }
 
     func join(_ channel: Channel, _ peer: PeerID, _ iteration: Iteration) {
-        guard joined[peer, default: []].insert(channel.name).inserted else { return }
+        guard joined[peer, default: []].insert(channel.identity).inserted else { return }
         channel.interested.append(peer)
-        iteration.onRollback { [self] in leave(channel.name, peer) }
+        iteration.onRollback { [self] in leave(channel.identity, peer) }
     }
 
-    func leave(_ name: ChannelName, _ peer: PeerID) {
-        guard joined[peer]?.remove(name) != nil else { return }
-        loaded[name]?.interested.removeAll { $0 == peer }
+    func leave(_ identity: ChannelIdentity, _ peer: PeerID) {
+        guard joined[peer]?.remove(identity) != nil else { return }
+        loaded[identity]?.interested.removeAll { $0 == peer }
     }
 
     /// The peer is gone with all that it had joined.
     func leaveAll(_ peer: PeerID) {
-        for name in joined.removeValue(forKey: peer) ?? [] {
-            loaded[name]?.interested.removeAll { $0 == peer }
+        for identity in joined.removeValue(forKey: peer) ?? [] {
+            loaded[identity]?.interested.removeAll { $0 == peer }
         }
     }
 

@@ -45,7 +45,7 @@ struct Publishing {
     private func check(
         _ events: [ProducedEvent], _ caller: Caller, _ iteration: Iteration
     ) throws {
-        var allowed: Set<ChannelName> = []
+        var allowed: Set<ChannelIdentity> = []
         for (index, event) in events.enumerated() {
             try Self.naming(index) {
                 try checkForm(event, caller)
@@ -90,7 +90,7 @@ struct Publishing {
             }
         guard isInPlace else {
             throw OperationError(
-                .channelForbidden, "a run does not publish this on the channel \(event.channel)")
+                .channelForbidden, "a run does not publish this on the channel \(event.channel.name)")
         }
     }
 
@@ -103,14 +103,14 @@ struct Publishing {
         {
             metrics.duplicates.add()
             return PublishResult(
-                channel: event.channel, position: known, eventID: event.eventID, isDuplicate: true)
+                channel: channel.name, position: known, eventID: event.eventID, isDuplicate: true)
         }
         if let session = event.channel.sessionID { try seam().flush(session, iteration) }
         let position = try channels.publish(
             text, eventID: event.eventID,
             producersEventIDs: event.isIdempotent ? [event.eventID] : [], on: channel, iteration)
         return PublishResult(
-            channel: event.channel, position: position, eventID: event.eventID, isDuplicate: false)
+            channel: channel.name, position: position, eventID: event.eventID, isDuplicate: false)
     }
 
     private func publish(

@@ -13,45 +13,45 @@ struct Subscribing {
     let metrics: HubMetrics
 
     func join(
-        _ name: ChannelName, for principal: Principal, since: StreamPosition?, _ reply: Reply,
+        _ identity: ChannelIdentity, for principal: Principal, since: StreamPosition?, _ reply: Reply,
         _ iteration: Iteration
     ) throws {
-        try access.check(.principal(principal), mayRead: name, iteration)
-        try join(name, since: since, reply, iteration)
+        try access.check(.principal(principal), mayRead: identity, iteration)
+        try join(identity, since: since, reply, iteration)
     }
 
     /// Of a worker whose subscribers of one team were all let in before.
     func rejoin(
-        _ name: ChannelName, for team: TeamID, since: StreamPosition, _ reply: Reply,
+        _ identity: ChannelIdentity, for team: TeamID, since: StreamPosition, _ reply: Reply,
         _ iteration: Iteration
     ) throws {
-        try access.check(team, mayUse: name, iteration)
-        try join(name, since: since, reply, iteration)
+        try access.check(team, mayUse: identity, iteration)
+        try join(identity, since: since, reply, iteration)
     }
 
     private func join(
-        _ name: ChannelName, since: StreamPosition?, _ reply: Reply, _ iteration: Iteration
+        _ identity: ChannelIdentity, since: StreamPosition?, _ reply: Reply, _ iteration: Iteration
     ) throws {
-        if let session = name.sessionID { try seam().flush(session, iteration) }
-        let channel = try channels.open(name, iteration)
+        if let session = identity.sessionID { try seam().flush(session, iteration) }
+        let channel = try channels.open(identity, iteration)
         let missed = try since.flatMap { try page(of: channel, since: $0, iteration) }
         channels.join(channel, reply.peer, iteration)
-        let snapshot = try name.sessionID.flatMap { try seam().snapshot($0, iteration) }
+        let snapshot = try identity.sessionID.flatMap { try seam().snapshot($0, iteration) }
         let joined = Joined(
             head: channel.stream.position, isRecovered: missed != nil, snapshot: snapshot)
         iteration.send(.subscribed(reply.request, joined, missed ?? .empty), to: reply.peer)
     }
 
     func read(
-        _ name: ChannelName, for principal: Principal, since: StreamPosition, _ reply: Reply,
+        _ identity: ChannelIdentity, for principal: Principal, since: StreamPosition, _ reply: Reply,
         _ iteration: Iteration
     ) throws {
-        try access.check(.principal(principal), mayRead: name, iteration)
-        let channel = try channels.open(name, iteration)
+        try access.check(.principal(principal), mayRead: identity, iteration)
+        let channel = try channels.open(identity, iteration)
         guard let page = try page(of: channel, since: since, iteration) else {
             throw OperationError(
                 .channelUnavailable,
-                "the history of \(name) after \(since.offset) is gone; subscribe anew")
+                "the history of \(channel.name) after \(since.offset) is gone; subscribe anew")
         }
         iteration.send(.page(reply.request, page), to: reply.peer)
     }

@@ -89,12 +89,12 @@ extension HubCore {
 
     /// On an open connection a credential that is gone reads nothing; its close code is on its way.
     private func principal(
-        _ credential: CredentialID, on channel: ChannelName, _ iteration: Iteration
+        _ credential: CredentialID, on channel: ChannelIdentity, _ iteration: Iteration
     ) throws(OperationError) -> Principal {
         do {
             return try credentials.principal(credential, at: iteration.now)
         } catch {
-            throw OperationError(.channelForbidden, "\(channel): \(error.message)")
+            throw OperationError(.channelForbidden, "\(channel.name): \(error.message)")
         }
     }
 

@@ -14,14 +14,14 @@ extension HubCore {
 
     private func readHistory(_ call: OperationCall) throws -> HeavyRead {
         let page = try call.page()
-        let name = try channelName(call)
-        if let session = name.sessionID { try sessions.flush(session, call.iteration) }
-        let channel = try channels.open(name, call.iteration)
+        let identity = try readable(call)
+        if let session = identity.sessionID { try sessions.flush(session, call.iteration) }
+        let channel = try channels.open(identity, call.iteration)
         let since =
             try page.after.map { try position($0, "cursor", channel) }
             ?? call.read { $0.string("since") }.map { try position($0, "since", channel) } ?? 0
         let (number, head) = (channel.number, channel.stream.position)
-        return HeavyRead(for: try access.owner(of: name, call.iteration)) { store in
+        return HeavyRead(for: try access.owner(of: identity, call.iteration)) { store in
             let batch = try store.publications(
                 in: number, after: since, through: head.offset,
                 maximumBytes: Limits.maximumPageBytes, maximumCount: page.limit)
@@ -31,7 +31,8 @@ extension HubCore {
         }
     }
 
-    private func channelName(_ call: OperationCall) throws -> ChannelName {
+    /// The channel that is asked for, where the caller may read it.
+    private func readable(_ call: OperationCall) throws -> ChannelIdentity {
         let text = call.parameters["channel"]?.stringValue ?? ""
         let name: ChannelName
         do throws(ChannelNameError) {
@@ -39,13 +40,14 @@ extension HubCore {
         } catch {
             throw OperationError(.channelInvalid, "\(error)")
         }
+        let identity = try call.identity(of: name)
         do {
-            try access.check(call.caller, mayRead: name, call.iteration)
+            try access.check(call.caller, mayRead: identity, call.iteration)
         } catch let error as OperationError where error.code == .channelForbidden {
             // Over REST a foreign thing and a missing one are alike not found.
             throw OperationError(.notFound, error.message)
         }
-        return name
+        return identity
     }
 
     /// A position of another epoch is a conflict: its offsets say nothing about this history.

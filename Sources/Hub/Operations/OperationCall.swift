@@ -42,6 +42,11 @@ package struct OperationCall {
         }
     }
 
+    /// The channel that a name means to the caller; locally `teamId` says whose spec or agent it is.
+    package func identity(of name: ChannelName) throws -> ChannelIdentity {
+        try ChannelIdentity(name) ?? ChannelIdentity(name, of: try team())
+    }
+
     /// `id` of the path; a malformed one is as unknown as any other.
     package func pathID<Kind>(_ key: String = "id") throws -> Identifier<Kind> {
         guard let text = parameters[key]?.stringValue,

@@ -25,23 +25,21 @@ extension HubCore {
         operations.on(put) { [unowned self] call in try putOwner(kind, call) }
         operations.on(delete) { [unowned self] call in
             let owner = try owned(kind, call)
-            try call.store.deleteOwner(kind, owner.id)
-            try channels.withdraw(owner.channel(), newOwner: nil, call.iteration)
+            try call.store.deleteOwner(kind, owner.id, of: owner.teamID)
+            try channels.withdraw(owner.channel(), call.iteration)
             return ["id": .string(owner.id), "deleted": true]
         }
     }
 
     private func owned(_ kind: OwnerRow.Kind, _ call: OperationCall) throws -> OwnerRow {
         let id: Identifier<IdentifierKinds.Spec> = try call.pathID()
-        let team = try call.team()
-        guard let owner = try call.store.owner(kind, id.text), owner.teamID == team else {
+        guard let owner = try call.store.owner(kind, id.text, of: try call.team()) else {
             throw call.notFound()
         }
         return owner
     }
 
-    /// Creates or replaces; another team's is as unknown as none, except that the command line may
-    /// move it to the team that it names.
+    /// Creates or replaces the team's own; what other teams have under the same id is not looked at.
     private func putOwner(_ kind: OwnerRow.Kind, _ call: OperationCall) throws -> JSONValue {
         let id: Identifier<IdentifierKinds.Spec> = try call.pathID()
         let team = try call.team()
@@ -50,18 +48,13 @@ extension HubCore {
                 kind: kind, id: id.text, teamID: team, name: reader.string("name"),
                 status: reader.string("status"))
         }
-        let old = try call.store.owner(kind, id.text)
-        if let old, old.teamID != team, call.caller != .local { throw call.notFound() }
-        if old?.teamID != team {
+        if try call.store.owner(kind, id.text, of: team) == nil {
             let limit = settings.hub.maximumOwnersPerTeam
             guard try call.store.ownerCount(of: team) < limit else {
                 throw limitReached("specs and agents of the team", limit, "maximumOwnersPerTeam")
             }
         }
         try call.store.put(owner)
-        if let old, old.teamID != team {
-            try channels.withdraw(owner.channel(), newOwner: team, call.iteration)
-        }
         return owner.json
     }
 }
@@ -75,5 +68,7 @@ extension OwnerRow {
         ]
     }
 
-    func channel() throws -> ChannelName { try ChannelName(parsing: "\(kind.rawValue):\(id)") }
+    func channel() throws -> ChannelIdentity {
+        ChannelIdentity(try ChannelName(parsing: "\(kind.rawValue):\(id)"), of: teamID)
+    }
 }

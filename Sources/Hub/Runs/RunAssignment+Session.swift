@@ -30,7 +30,7 @@ extension RunAssignment {
     ) throws -> AgentID? {
         guard let name = session.agent,
             let id = try? AgentID(parsing: name),  // a name that people gave, and no id
-            try store.owner(.agent, name)?.teamID == session.teamID
+            try store.owner(.agent, name, of: session.teamID) != nil
         else { return nil }
         return id
     }

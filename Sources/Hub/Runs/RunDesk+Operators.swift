@@ -24,20 +24,21 @@ extension RunDesk {
             blocker["canRetry"] = true
             events.append((.blockerRaised, blocker))
         }
-        for channel in [agent.map { ChannelName.agent($0) }, .team(row.teamID)].compactMap({ $0 }) {
+        let own = agent.map { ChannelIdentity.agent($0, of: row.teamID) }
+        for channel in [own, .team(row.teamID)].compactMap({ $0 }) {
             for (type, payload) in events { try tell(type, payload, on: channel, iteration) }
         }
     }
 
     private func tell(
-        _ type: DomainEventType, _ payload: JSONObject, on name: ChannelName,
+        _ type: DomainEventType, _ payload: JSONObject, on identity: ChannelIdentity,
         _ iteration: Iteration
     ) throws {
+        let channel = try channels.open(identity, iteration)
         let eventID = Fresh.eventID()
         let text = EventText.open(
-            type: type.rawValue, channel: name, at: iteration.now, eventID: eventID,
+            type: type.rawValue, channel: channel.name, at: iteration.now, eventID: eventID,
             body: ["payload": .object(payload)])
-        try channels.publish(
-            text, eventID: eventID, on: try channels.open(name, iteration), iteration)
+        try channels.publish(text, eventID: eventID, on: channel, iteration)
     }
 }

@@ -87,7 +87,7 @@ package final class SessionDirectory {
         try iteration.store.deleteSession(row.id)
         set(row.id, nil, iteration)
         count(from: row.phase, to: .idle, iteration)
-        try channels.withdraw(.session(row.id), newOwner: nil, iteration)
+        try channels.withdraw(.session(row.id), iteration)
     }
 
     /// Forgets what is at rest and was not looked at since this was called last: a session that
@@ -148,13 +148,12 @@ package final class SessionDirectory {
     private func tell(
         _ type: SessionListEventType, _ row: SessionRow, _ iteration: Iteration
     ) throws {
-        let channel = ChannelName.team(row.teamID)
+        let channel = try channels.open(.team(row.teamID), iteration)
         let eventID = Fresh.eventID()
         let text = EventText.open(
-            type: type.rawValue, channel: channel, at: iteration.now, eventID: eventID,
+            type: type.rawValue, channel: channel.name, at: iteration.now, eventID: eventID,
             body: ["session": row.json])
-        try channels.publish(
-            text, eventID: eventID, on: try channels.open(channel, iteration), iteration)
+        try channels.publish(text, eventID: eventID, on: channel, iteration)
     }
 }
 

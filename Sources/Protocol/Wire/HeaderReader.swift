@@ -68,9 +68,9 @@ struct HeaderReader {
         fields[key] == nil ? nil : try identifier(key)
     }
 
-    func channel(_ key: String = "channel") throws(WireError) -> ChannelName {
-        let text = try string(key)
-        do { return try ChannelName(parsing: text) } catch { throw .badField(key) }
+    func channel(_ key: String = "channel") throws(WireError) -> ChannelIdentity {
+        guard let channel = ChannelIdentity(parsing: try string(key)) else { throw .badField(key) }
+        return channel
     }
 
     func position() throws(WireError) -> StreamPosition {

@@ -3,9 +3,10 @@ import Realtime
 
 /// What a peer says first on an IPC connection; anything else first closes it.
 ///
-/// Example: `{"type":"hello","version":1,"role":"ws","name":"ws-1","pid":4711}`.
+/// Example: `{"type":"hello","version":2,"role":"ws","name":"ws-1","pid":4711}`.
 public struct Hello: Sendable, Equatable {
-    public static let currentVersion: Int64 = 1
+    /// 2: channels go by ``ChannelIdentity``.
+    public static let currentVersion: Int64 = 2
     /// 4 KiB: a hello has some hundred bytes, and strangers are held to it.
     public static let maximumBytes = 4 * 1024
 

@@ -19,10 +19,10 @@ public enum HubMessage: Sendable, Equatable {
     /// Answers anything that was refused.
     case refused(Int64, OperationError)
     /// One publication of a channel that this worker joined; `text` is the ready message.
-    case delivery(ChannelName, Offset, text: [UInt8])
-    /// The channel has another owner from here on (nil: none) and a new epoch; subscribers of other
-    /// teams must not see what follows. The worker's own interest in the channel has ended.
-    case withdrawn(ChannelName, owner: TeamID?)
+    case delivery(ChannelIdentity, Offset, text: [UInt8])
+    /// The channel is gone with what it was about: its subscriptions end, and so has the worker's own
+    /// interest in it.
+    case withdrawn(ChannelIdentity)
     /// A watched file changed: the ready message for every open connection, and the new counts.
     case announcement(Generations, text: [UInt8])
     /// About a run, to an agent worker.
@@ -55,12 +55,10 @@ public enum HubMessage: Sendable, Equatable {
                     "type": "delivery", "channel": .string(channel.description),
                     "offset": .integer(offset),
                 ], body: text)
-        case .withdrawn(let channel, let owner):
-            var header: JSONObject = [
+        case .withdrawn(let channel):
+            return Envelope(header: [
                 "type": "withdrawn", "channel": .string(channel.description),
-            ]
-            header.set("owner", owner)
-            return Envelope(header: header)
+            ])
         case .announcement(let generations, let text):
             return Envelope(
                 header: ["type": "announcement", "generations": generations.json], body: text)
@@ -111,7 +109,7 @@ public enum HubMessage: Sendable, Equatable {
         case "refused":
             self = .refused(try reader.integer("request"), try OperationError(reader))
         case "withdrawn":
-            self = .withdrawn(try reader.channel(), owner: try reader.optionalIdentifier("owner"))
+            self = .withdrawn(try reader.channel())
         case "announcement":
             self = .announcement(try Generations(reader), text: envelope.body)
         case let type:

@@ -8,14 +8,14 @@ import Realtime
 public enum PeerMessage: Sendable, Equatable {
     /// Authorise `credential` for the channel, join, and answer the position; with `since`, also
     /// the first page of what was missed.
-    case subscribe(Int64, CredentialID, ChannelName, since: StreamPosition?)
+    case subscribe(Int64, CredentialID, ChannelIdentity, since: StreamPosition?)
     /// The next page of what was missed, for a subscription that is still catching up.
-    case read(Int64, CredentialID, ChannelName, since: StreamPosition)
+    case read(Int64, CredentialID, ChannelIdentity, since: StreamPosition)
     /// Joins again after the link was lost, on behalf of all subscribers that this worker still
     /// has; nobody's authorisation but the team's is looked at.
-    case resume(Int64, TeamID, ChannelName, since: StreamPosition)
+    case resume(Int64, TeamID, ChannelIdentity, since: StreamPosition)
     /// The last subscriber here is gone: no more deliveries of this channel.
-    case release(ChannelName)
+    case release(ChannelIdentity)
     /// Publications: headers here, open texts behind each other in the body.
     case publish(Int64, CredentialID?, [ProducedEvent], texts: [UInt8])
     /// Any other operation. No credential: an open operation, or the CLI on this machine.
@@ -67,7 +67,7 @@ public enum PeerMessage: Sendable, Equatable {
 
     private static func positioned<Kind>(
         _ type: String, _ request: Int64, _ asker: (String, Identifier<Kind>),
-        _ channel: ChannelName, _ since: StreamPosition?
+        _ channel: ChannelIdentity, _ since: StreamPosition?
     ) -> Envelope {
         var header: JSONObject = ["type": .string(type), "request": .integer(request)]
         header.set(asker.0, asker.1)

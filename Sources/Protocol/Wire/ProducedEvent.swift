@@ -11,7 +11,7 @@ public struct ProducedEvent: Sendable, Equatable {
         case session(SessionEventType, fields: JSONObject)
     }
 
-    public let channel: ChannelName
+    public let channel: ChannelIdentity
     /// The producer's own, or made by the worker at the border.
     public let eventID: EventID
     /// Whether the producer gave ``eventID``: only then can there be a duplicate to look for.
@@ -20,7 +20,7 @@ public struct ProducedEvent: Sendable, Equatable {
     public let content: Content
 
     public init(
-        channel: ChannelName, eventID: EventID, isIdempotent: Bool, time: Timestamp,
+        channel: ChannelIdentity, eventID: EventID, isIdempotent: Bool, time: Timestamp,
         content: Content
     ) {
         self.channel = channel

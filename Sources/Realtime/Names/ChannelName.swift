@@ -1,10 +1,20 @@
 /// The name of a channel: a kind, one colon and an id, as in `session:01J9Z`.
 ///
-/// CONTRACT §2, Channels. Hashing and comparing cost one string.
+/// CONTRACT §2, Channels: what clients and producers say and see. Names of specs and agents are a
+/// team's own, so behind the border a channel goes by its ``ChannelIdentity``. Hashing and comparing
+/// cost one string.
 public struct ChannelName: Sendable, CustomStringConvertible {
     /// What a channel is about; the raw value is its prefix on the wire.
     public enum Kind: String, Sendable, CaseIterable {
         case team, spec, agent, session
+
+        /// Whether each team gives such ids for itself: then a name alone does not say which channel.
+        public var isTeamsOwn: Bool {
+            switch self {
+            case .spec, .agent: true
+            case .team, .session: false
+            }
+        }
     }
 
     /// What the channel is about.
@@ -29,13 +39,13 @@ public struct ChannelName: Sendable, CustomStringConvertible {
     public init(parsing text: String) throws(ChannelNameError) {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { throw .noColon }
         guard let kind = Kind(rawValue: String(text[..<colon])) else { throw .unknownKind }
-        let id = text[text.utf8.index(after: colon)...]
         do {
-            _ = try Identifier<AnyChannelID>(parsing: id)
+            try Identifier<AnyChannelID>.check(text[text.utf8.index(after: colon)...])
         } catch {
             throw .badID(error)
         }
-        self.init(kind, String(id))
+        self.kind = kind
+        self.description = text
     }
 
     /// The part behind the colon.
@@ -53,7 +63,7 @@ public struct ChannelName: Sendable, CustomStringConvertible {
     /// The session, when this is a session's channel.
     public var sessionID: SessionID? { identifier(of: .session) }
 
-    private init(_ kind: Kind, _ id: String) {
+    init(_ kind: Kind, _ id: String) {
         self.kind = kind
         self.description = "\(kind.rawValue):\(id)"
     }

@@ -37,6 +37,12 @@ public struct Identifier<Kind: IdentifierKind>: Sendable, Hashable, CustomString
 
     /// Checks text from outside.
     public init(parsing text: some StringProtocol) throws(IdentifierError) {
+        try Self.check(text)
+        self.text = String(text)
+    }
+
+    /// Throws where the text is no such identifier; builds nothing.
+    static func check(_ text: some StringProtocol) throws(IdentifierError) {
         let count = text.utf8.count
         guard count > 0 else { throw .empty(noun: Kind.noun) }
         guard count <= IdentifierLimits.maximumBytes else {
@@ -49,7 +55,6 @@ public struct Identifier<Kind: IdentifierKind>: Sendable, Hashable, CustomString
             }
             position += 1
         }
-        self.text = String(text)
     }
 
     /// The text itself, without a prefix.

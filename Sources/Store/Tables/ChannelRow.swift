@@ -23,19 +23,19 @@ public struct ChannelRow: Sendable, Equatable {
 }
 
 extension StoreTransaction {
-    public func channel(_ name: ChannelName) throws(StoreError) -> ChannelRow? {
+    public func channel(_ identity: ChannelIdentity) throws(StoreError) -> ChannelRow? {
         try row(
-            "SELECT \(ChannelRow.columns) FROM channels WHERE name = ?", [name.description],
+            "SELECT \(ChannelRow.columns) FROM channels WHERE name = ?", [identity.description],
             ChannelRow.init)
     }
 
     /// Begins the numbering of a channel that is not on record.
     public func insertChannel(
-        _ name: ChannelName, epoch: Epoch
+        _ identity: ChannelIdentity, epoch: Epoch
     ) throws(StoreError) -> ChannelRow {
         try execute(
-            "INSERT INTO channels (name, epoch) VALUES (?, ?)", [name.description, epoch.text])
-        guard let row = try channel(name) else {
+            "INSERT INTO channels (name, epoch) VALUES (?, ?)", [identity.description, epoch.text])
+        guard let row = try channel(identity) else {
             throw .constraint("reading back a new channel", reason: "it is not there")
         }
         return row
@@ -59,7 +59,7 @@ extension StoreTransaction {
     /// it.
     ///
     /// Costs the same for any length of history.
-    public func retireChannel(_ name: ChannelName) throws(StoreError) {
-        try execute("UPDATE channels SET name = NULL WHERE name = ?", [name.description])
+    public func retireChannel(_ identity: ChannelIdentity) throws(StoreError) {
+        try execute("UPDATE channels SET name = NULL WHERE name = ?", [identity.description])
     }
 }

@@ -1,6 +1,6 @@
 import Realtime
 
-/// Who owns a spec or an agent: what the authorisation of its channel reads.
+/// A team's spec or agent: what the authorisation of its channel reads. Ids are a team's own.
 public struct OwnerRow: Sendable, Equatable {
     public enum Kind: String, Sendable, CaseIterable {
         case spec, agent
@@ -31,21 +31,23 @@ public struct OwnerRow: Sendable, Equatable {
 }
 
 extension StoreTransaction {
-    /// Inserts, or replaces what was recorded under the same kind and id.
+    /// Inserts, or replaces what the team recorded under the same kind and id.
     public func put(_ owner: OwnerRow) throws(StoreError) {
         try execute(
             """
             INSERT INTO owners (\(OwnerRow.columns)) VALUES (?, ?, ?, ?, ?)
-            ON CONFLICT (kind, id) DO UPDATE SET
-                team_id = excluded.team_id, name = excluded.name, status = excluded.status
+            ON CONFLICT (team_id, kind, id) DO UPDATE SET
+                name = excluded.name, status = excluded.status
             """,
             [owner.kind.rawValue, owner.id, owner.teamID.text, owner.name, owner.status])
     }
 
-    public func owner(_ kind: OwnerRow.Kind, _ id: String) throws(StoreError) -> OwnerRow? {
+    public func owner(
+        _ kind: OwnerRow.Kind, _ id: String, of team: TeamID
+    ) throws(StoreError) -> OwnerRow? {
         try row(
-            "SELECT \(OwnerRow.columns) FROM owners WHERE kind = ? AND id = ?",
-            [kind.rawValue, id], OwnerRow.init)
+            "SELECT \(OwnerRow.columns) FROM owners WHERE team_id = ? AND kind = ? AND id = ?",
+            [team.text, kind.rawValue, id], OwnerRow.init)
     }
 
     /// Of one team, by id.
@@ -64,7 +66,11 @@ extension StoreTransaction {
         try integer("SELECT count(*) FROM owners WHERE team_id = ?", [team.text])
     }
 
-    public func deleteOwner(_ kind: OwnerRow.Kind, _ id: String) throws(StoreError) {
-        try execute("DELETE FROM owners WHERE kind = ? AND id = ?", [kind.rawValue, id])
+    public func deleteOwner(
+        _ kind: OwnerRow.Kind, _ id: String, of team: TeamID
+    ) throws(StoreError) {
+        try execute(
+            "DELETE FROM owners WHERE team_id = ? AND kind = ? AND id = ?",
+            [team.text, kind.rawValue, id])
     }
 }

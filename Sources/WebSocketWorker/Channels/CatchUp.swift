@@ -20,7 +20,7 @@ package struct CatchUp {
         case lost
     }
 
-    package let channel: ChannelName
+    package let channel: ChannelIdentity
     /// Unique in the connection: an answer to a subscription that was left is no other one's.
     package let id: UInt64
     /// The texts of the page in hand.
@@ -35,7 +35,7 @@ package struct CatchUp {
 
     /// Behind `position`, with the first page of what comes after it.
     package init(
-        _ channel: ChannelName, id: UInt64 = 0, from position: StreamPosition, page: Page = .empty
+        _ channel: ChannelIdentity, id: UInt64 = 0, from position: StreamPosition, page: Page = .empty
     ) {
         self.channel = channel
         self.id = id

@@ -16,6 +16,8 @@ package final class WorkerChannel {
         case resuming
     }
 
+    package let identity: ChannelIdentity
+    /// As its subscribers call it.
     package let name: ChannelName
     /// Whose channel it is, as long as anybody here may read it.
     package let team: TeamID
@@ -27,6 +29,7 @@ package final class WorkerChannel {
     private var cursor: SubscriptionCursor?
 
     package init(_ name: ChannelName, of team: TeamID) {
+        identity = ChannelIdentity(name, of: team)
         self.name = name
         self.team = team
     }

@@ -47,8 +47,13 @@ final class ClientConnection {
             rate: rate * Self.framesPerCommand, burst: burst * Self.framesPerCommand)
     }
 
+    /// The channel that the client means.
+    func identity(of name: ChannelName) -> ChannelIdentity {
+        ChannelIdentity(name, of: principal.teamID)
+    }
+
     /// The subscription goes on behind `position`, at the end of the line.
-    func catchUp(_ channel: ChannelName, from position: StreamPosition, _ page: Page = .empty) {
+    func catchUp(_ channel: ChannelIdentity, from position: StreamPosition, _ page: Page = .empty) {
         nextCatchUp += 1
         catchUps.append(CatchUp(channel, id: nextCatchUp, from: position, page: page))
     }

@@ -124,6 +124,16 @@ struct TeamOption: ParsableArguments {
         return ["teamId": .string(owner.text), "id": .string(id.text)]
     }
 
+    /// As given; nil where none was.
+    func identifier() throws -> TeamID? {
+        guard let team else { return nil }
+        do {
+            return try TeamID(parsing: team)
+        } catch {
+            throw ValidationError("--team \(team): \(error)")
+        }
+    }
+
     /// For what gives somebody access: the team is said, not guessed.
     func require(unless hub: HubOptions) throws {
         guard team != nil || hub.url != nil else {

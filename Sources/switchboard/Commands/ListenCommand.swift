@@ -10,12 +10,14 @@ struct ListenCommand: ParsableCommand {
         discussion: """
             With --json every message is one line, exactly as clients get it. A lost connection is \
             made again, and the channels go on where they were; standard error says so, and what \
-            was missed for good.
+            was missed for good. Names of specs and agents are a team's own: where several teams \
+            have one, --team says whose.
             """)
 
     @Argument(help: "Channels such as team:t1 or session:s1.") var channels: [String]
     @Option(help: "From after this position on, as EPOCH:OFFSET; for one channel.")
     var since: String?
+    @OptionGroup var team: TeamOption
     @OptionGroup var hub: HubOptions
 
     func validate() throws {
@@ -23,11 +25,12 @@ struct ListenCommand: ParsableCommand {
             throw ValidationError("--since is a position in one channel: name one channel")
         }
         _ = try targets()
+        _ = try team.identifier()
     }
 
     func run() throws {
         let page = ListenPage(isJSON: hub.json)
-        try hub.installation().listen(try targets()) { page.show($0) }
+        try hub.installation().listen(try targets(), of: try team.identifier()) { page.show($0) }
     }
 
     private func targets() throws -> [ListenTarget] {

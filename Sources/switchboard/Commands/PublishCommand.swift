@@ -9,6 +9,8 @@ struct PublishCommand: ParsableCommand {
         discussion: """
             switchboard publish team:t1 log_entry '{"line":"hello"}'
             switchboard publish - < events.json     one event, or {"events": […]}, as in the REST API
+
+            Names of specs and agents are a team's own: where several teams have one, --team says whose.
             """)
 
     @Argument(help: "The channel, or - for events from standard input.") var channel: String
@@ -16,9 +18,11 @@ struct PublishCommand: ParsableCommand {
     var type: String?
     @Argument(help: "JSON: the payload, or a session type's own fields.") var payload: String?
     @Option(help: "Makes a repeated publish harmless.") var eventId: String?
+    @OptionGroup var team: TeamOption
     @OptionGroup var hub: HubOptions
 
     func validate() throws {
+        _ = try team.identifier()
         let isFromInput = channel == "-"
         guard isFromInput == (type == nil) else {
             throw ValidationError("give a channel and a type, or - alone")
@@ -30,7 +34,7 @@ struct PublishCommand: ParsableCommand {
 
     func run() throws {
         let events = try type.map { [try event(type: $0)] } ?? eventsOfInput()
-        let results = try hub.connect().publish(events)
+        let results = try hub.connect().publish(events, of: try team.identifier())
         if hub.json { return Output.json(["results": .array(results)]) }
         Output.table(
             results,

@@ -101,7 +101,7 @@ import Testing
         try world.call(.putAgent, ["id": "helper"])
         let session = try world.makeSession(["agent": "helper"])
         let (worker, _) = try world.running(in: session)
-        try world.watch(try ChannelName(parsing: "agent:helper"))
+        try world.watch(.agent("helper", of: world.team))
         try world.hub.disconnect(worker)
         try world.hub.wait(.seconds(5))
         let events = try world.events()

@@ -92,7 +92,7 @@ final class RunHub {
 
     /// Subscribes; the snapshot.
     @discardableResult
-    func watch(_ channel: ChannelName) throws -> JSONValue {
+    func watch(_ channel: ChannelIdentity) throws -> JSONValue {
         guard
             case .subscribed(_, let joined, _) = try hub.ask(
                 ws, { .subscribe($0, key, channel, since: nil) })
@@ -173,12 +173,12 @@ final class RunHub {
 
     /// Reports a domain event on a channel.
     func reportToOperators(
-        _ worker: PeerID, _ lease: SessionLease, on channel: ChannelName
+        _ worker: PeerID, _ lease: SessionLease, on channel: ChannelIdentity
     ) throws {
         let number = reports[lease, default: 0] + 1
         reports[lease] = number
         let text = EventText.open(
-            type: "log_entry", channel: channel, at: hub.now, eventID: "log",
+            type: "log_entry", channel: channel.name, at: hub.now, eventID: "log",
             body: ["payload": ["line": "x"]])
         let event = ProducedEvent(
             channel: channel, eventID: "log", isIdempotent: false, time: hub.now,

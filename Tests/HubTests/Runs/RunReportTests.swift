@@ -210,19 +210,21 @@ import Testing
         let run = try #require(world.assignments(of: worker).first)
         #expect(run.agent == "helper")
         try world.watch(.team(world.team))
-        try world.watch(try ChannelName(parsing: "agent:helper"))
-        for channel in ["agent:helper", "team:\(world.team)"] {
-            try world.reportToOperators(worker, run.lease, on: try ChannelName(parsing: channel))
+        try world.watch(.agent("helper", of: world.team))
+        for channel in [.agent("helper", of: world.team), ChannelIdentity.team(world.team)] {
+            try world.reportToOperators(worker, run.lease, on: channel)
         }
         #expect(try world.types() == ["log_entry", "log_entry"])
         let cli = try world.hub.connect(.cli)
         let other = try Fixture.team(world.hub, cli, "Other")
         try world.hub.call(
             cli, .putAgent, ["id": "theirs", "teamId": .string(other.text)])
-        for channel in ["team:\(other)", "agent:theirs", "agent:nobody", "session:\(session)"] {
+        for channel in [
+            .team(other), .agent("theirs", of: other), .agent("theirs", of: world.team),
+            .agent("nobody", of: world.team), ChannelIdentity.session(session),
+        ] {
             let code = try refusal {
-                try world.reportToOperators(
-                    worker, run.lease, on: try ChannelName(parsing: channel))
+                try world.reportToOperators(worker, run.lease, on: channel)
             }
             #expect(code == .channelForbidden, "\(channel)")
         }

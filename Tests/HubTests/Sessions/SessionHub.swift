@@ -86,7 +86,7 @@ final class SessionHub {
     /// Joins a channel and gives the answer's snapshot.
     @discardableResult
     func subscribe(
-        _ channel: ChannelName, since: StreamPosition? = nil
+        _ channel: ChannelIdentity, since: StreamPosition? = nil
     ) throws -> (joined: Joined, page: Page) {
         let request = nextRequest
         nextRequest += 1
@@ -122,14 +122,14 @@ final class SessionHub {
     }
 
     /// Events delivered on a channel since ``forget()``, parsed.
-    func delivered(on channel: ChannelName) throws -> [JSONObject] {
+    func delivered(on channel: ChannelIdentity) throws -> [JSONObject] {
         try sent.compactMap { message in
             guard case .delivery(channel, _, let text) = message else { return nil }
             return try JSONValue(parsing: text).objectValue
         }
     }
 
-    func types(on channel: ChannelName) throws -> [String] {
+    func types(on channel: ChannelIdentity) throws -> [String] {
         try delivered(on: channel).compactMap { $0["type"]?.stringValue }
     }
 

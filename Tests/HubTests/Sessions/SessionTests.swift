@@ -19,7 +19,7 @@ import Testing
         try hub.call(.deleteSession, ["id": id])
         #expect(try hub.call(.listSessions)["items"]?.arrayValue == [])
         #expect(try refusal { try hub.call(.getSession, ["id": id]) } == .notFound)
-        let team = ChannelName.team(SessionHub.team)
+        let team = ChannelIdentity.team(SessionHub.team)
         #expect(
             try hub.types(on: team) == ["session_created", "session_updated", "session_deleted"])
         #expect(try hub.delivered(on: team)[1]["session"] == changed)
@@ -128,7 +128,7 @@ import Testing
         #expect(try hub.answer(to: request) != nil)
         #expect(
             hub.sent.contains {
-                if case .withdrawn(.session(session), owner: nil) = $0 { true } else { false }
+                if case .withdrawn(.session(session)) = $0 { true } else { false }
             })
         #expect(try refusal { try hub.subscribe(.session(session)) } == .channelForbidden)
     }

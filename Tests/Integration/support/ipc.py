@@ -20,7 +20,7 @@ def message(header, body=b"", total=None, head=None):
 
 
 def hello(role):
-    return {"type": "hello", "version": 1, "role": role, "name": "stranger", "pid": 1}
+    return {"type": "hello", "version": 2, "role": role, "name": "stranger", "pid": 1}
 
 
 def dial(product, door):
