@@ -11,7 +11,8 @@ ARGS    ?=
 # Integration tests mostly wait for processes, so more of them than cores run at a time.
 PYTEST_ARGS ?= -n 4 --dist loadgroup
 
-EXECUTABLES = switchboard switchboard-hub switchboard-ws switchboard-fcgi switchboard-agent
+EXECUTABLES = switchboard switchboard-hub switchboard-ws switchboard-fcgi switchboard-agent \
+	switchboard-sandbox
 # Those without network, which have one sandbox; each unit has a copy, since a drop-in of their common
 # prefix would catch units that are not ours.
 CLOSED_SERVICES = switchboard-hub.service switchboard-fcgi.service switchboard-ws@.service

@@ -23,8 +23,11 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+func program(
+    _ name: String, _ dependencies: [Target.Dependency], linked: [LinkerSetting] = []
+) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linked)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -40,6 +43,7 @@ let package = Package(
     products: [
         .executable(name: "switchboard", targets: ["switchboard"]),
         .executable(name: "switchboard-agent", targets: ["switchboard-agent"]),
+        .executable(name: "switchboard-sandbox", targets: ["switchboard-sandbox"]),
         .executable(name: "switchboard-hub", targets: ["switchboard-hub"]),
         .executable(name: "switchboard-ws", targets: ["switchboard-ws"]),
         .executable(name: "switchboard-fcgi", targets: ["switchboard-fcgi"]),
@@ -89,10 +93,13 @@ let package = Package(
             "Daemon", ["Crypto", "EventLoop", "JSON", "Protocol", "Realtime", "System", logging]),
         module("IPC", ["Daemon", "EventLoop", "JSON", "Protocol", "System", logging]),
 
+        // The first step into a sandbox, and what it is told.
+        module("Stage", ["CLinux", "System"]),
+
         // What an agent's tools do; no hub, no model.
         module(
             "Tools",
-            ["CLinux", "Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime", "System"]),
+            ["CLinux", "Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime", "Stage", "System"]),
 
         // Services, one per process.
         module(
@@ -131,6 +138,10 @@ let package = Package(
 
         // Executables.
         program("switchboard-agent", ["AgentWorker"]),
+        // Started once a call of a tool, by a user who may not reach the toolchain's libraries.
+        program(
+            "switchboard-sandbox", ["Stage"],
+            linked: [.unsafeFlags(["-static-executable", "-use-ld=lld"])]),
         program("switchboard-hub", ["Daemon", "Hub"]),
         program("switchboard-ws", ["Daemon", "WebSocketWorker"]),
         program("switchboard-fcgi", ["Daemon", "FastCGIWorker"]),
@@ -139,7 +150,7 @@ let package = Package(
             [
                 "ClaudeAPI", "Client", "Daemon", "DemoModel", "EventLoop", "HTTPClient", "IPC",
                 "JSON",
-                "Protocol", "Realtime", "System",
+                "Protocol", "Realtime", "Stage", "System",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -198,7 +209,7 @@ let package = Package(
         tests(of: "System"),
         tests(
             of: "Tools",
-            ["CLinux", "Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime", "System"]),
+            ["CLinux", "Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime", "Stage", "System"]),
         tests(of: "WebSockets", ["EventLoop", "System"]),
         tests(
             of: "WebSocketWorker",

@@ -24,6 +24,11 @@
 /* syscall(2) and prctl(2) take variable arguments, which Swift cannot pass, and glibc 2.36 has no
    functions of its own for most of these. All return -1 and set errno where they fail. */
 
+/* close_range(2) with CLOSE_RANGE_CLOEXEC, Linux 5.11: from here up, nothing survives an exec. */
+static inline int switchboard_close_on_exec(unsigned first) {
+    return (int)syscall(SYS_close_range, first, ~0u, 4u);
+}
+
 /* openat2(2), Linux 5.6. */
 static inline int switchboard_openat2(
     int directory, const char *path, unsigned long long flags, unsigned long long mode,

@@ -8,7 +8,7 @@ import pytest
 from rendering import REPOSITORY, limit, prefixed
 
 EXECUTABLES = ("switchboard", "switchboard-hub", "switchboard-ws", "switchboard-fcgi",
-               "switchboard-agent")
+               "switchboard-agent", "switchboard-sandbox")
 SERVICES = ("switchboard-hub.service", "switchboard-fcgi.service", "switchboard-ws@1.service")
 AGENT = "switchboard-agent@1.service"
 

@@ -3,6 +3,7 @@
 import pytest
 
 from support.conversation import Conversation, bash, tool
+from support.waiting import eventually
 
 SECRET = "the secret of the house"
 
@@ -69,8 +70,9 @@ def test_what_does_not_exist_yet_cannot_be_made(talk, path, mode):
         bash(f"{make}echo planted > {path}"), bash(f"mkdir -p x/{path}; mv x/{path.split('/')[0]} ."),
         bash(f"ln -s x {path.split('/')[0]}"), tool("Write", file_path=path, content="planted\n"))
     assert not (session.folder / path).is_file()
-    left = {file.name for file in session.folder.iterdir()}
-    assert left <= {"x", ".config"}, "nothing of ours is left behind"
+    eventually(
+        lambda: {file.name for file in session.folder.iterdir()} <= {"x", ".config"}, 60,
+        what="nothing of ours is left behind")
 
 
 # Switchboard's own folders, from every side

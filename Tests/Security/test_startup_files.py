@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from support.conversation import Conversation, bash, tool
+from support.waiting import eventually
 
 NAMES = [
     ".bashrc", ".profile", ".zshrc", ".envrc", ".vscode/tasks.json", ".config/systemd/user/x.service",
@@ -60,7 +61,8 @@ def test_a_startup_file_can_be_neither_changed_nor_made(team, repository, path, 
     if exists and mode == "allow-all":
         assert "runs" in run.results[-1], "the refusal says why"
     if not exists and not path.startswith(".git/"):
-        assert not (repository / path.split("/")[0]).exists(), "nothing is left behind"
+        top = repository / path.split("/")[0]
+        eventually(lambda: not top.exists(), 60, what="nothing is left behind")
 
 
 def test_a_workspace_may_say_otherwise_and_a_question_says_what_it_is(team, repository):

@@ -1,3 +1,4 @@
+import Stage
 import System
 import Testing
 import Tools

@@ -47,6 +47,15 @@ struct AgentMetrics {
 
     func timedOut(_ tool: String) { metrics.counter(.agentToolTimeouts, tool).add() }
 
+    func sandboxed(within time: Duration) {
+        metrics.counter(.agentSandboxes).add()
+        metrics.counter(.agentSandboxMilliseconds).add(Int(time / .milliseconds(1)))
+    }
+
+    func failed(_ failure: SandboxFailure) {
+        metrics.counter(.agentSandboxFailures, failure.label).add()
+    }
+
     func ended(_ outcome: ToolOutcome) {
         if let limit = outcome.limit { metrics.counter(.limitsReached, limit).add() }
     }

@@ -35,6 +35,8 @@ public final class AgentWorker {
     private var timers: [Timer] = []
     private var linkTimer: Timer?
     private var onDrained: (() -> Void)?
+    /// What has been said already, by its label.
+    private var saidFailures: Set<String> = []
     private(set) var isDraining = false
 
     /// Without a link for so long, and before the hub can have given the sessions to others.
@@ -92,6 +94,8 @@ public final class AgentWorker {
             hello: Hello(role: .agentWorker, name: parts.name, processID: getpid()),
             logger: logger)
         tools.onTimeOut = { [metrics] in metrics.timedOut($0.rawValue) }
+        tools.onSandbox = { [metrics] in metrics.sandboxed(within: $0) }
+        tools.onSandboxFailure = { [weak self] in self?.note($0) }
     }
 
     /// Connects to the hub and takes runs.
@@ -143,6 +147,15 @@ public final class AgentWorker {
 
     /// The run has something to tell, or may be gone.
     func noteChange(of run: Run) { changed[ObjectIdentifier(run)] = run }
+
+    /// Said once: every call meets the same until somebody mends it.
+    private func note(_ failure: SandboxFailure) {
+        metrics.failed(failure)
+        guard saidFailures.insert(failure.label).inserted else { return }
+        log.error(
+            "a command did not run for want of a sandbox",
+            metadata: ["reason": "\(failure.label)", "cause": "\(failure)"])
+    }
 
     private func sweepOutputs() {
         NamedThread.start("output-sweep") { [folders] in

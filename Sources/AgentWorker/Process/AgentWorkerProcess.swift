@@ -25,10 +25,6 @@ public enum AgentWorkerProcess {
 
     /// Runs until it is told to stop, and ends the process.
     public static func run() -> Never {
-        // Started by a worker, as the first step into a sandbox: see Stage.
-        let words = CommandLine.arguments.dropFirst()
-        if words.first == Stage.argument { Stage.run(Array(words.dropFirst())) }
-        StageLibraries.open()
         let arguments = DaemonArguments.parseOrExit(
             program: program, defaultName: "agent-1", extra: [.agentUser])
         do {
@@ -38,10 +34,13 @@ public enum AgentWorkerProcess {
             let settings = try Settings.load(
                 configDirectory: arguments.paths.configDirectory, environment: environment)
             let claude = try configuration(settings.agent, environment)
-            // With what only root may read in hand; the rest needs no more than an agent has.
+            // With what only root may reach in hand; the rest needs no more than an agent has.
+            let stage = StageProgram.installed()
             if let user = arguments.agentUser { try become(user) }
             let logger = Log.bootstrap(process: arguments.name, settings: settings.logging)
-            try serve(arguments, settings.agent, claude, Notify(environment: environment), logger)
+            try serve(
+                arguments, settings.agent, claude, .installed(stage: stage),
+                Notify(environment: environment), logger)
             endProcess(0)
         } catch let error as SettingsError {
             StandardError.fail("\(program): \(error)\n")
@@ -81,10 +80,9 @@ public enum AgentWorkerProcess {
 
     private static func serve(
         _ arguments: DaemonArguments, _ settings: AgentSettings, _ claude: ClaudeConfiguration?,
-        _ notify: Notify, _ logger: Logger
+        _ programs: Programs, _ notify: Notify, _ logger: Logger
     ) throws {
         let loop = try EventLoop()
-        let programs = Programs.installed()
         report(programs, claude, logger)
         let worker = AgentWorker(
             loop: loop, parts(arguments, settings, claude, programs, loop), logger: logger)

@@ -156,7 +156,8 @@ final class Run {
 
     private func prepare(_ call: ToolCall) {
         guard let workspace else { return }
-        worker.tools.prepare(call, in: workspace) { [weak self] result in
+        // Should the mode change meanwhile, an unparsed line fits no rule: somebody is asked.
+        worker.tools.prepare(call, in: workspace, parsesCommands: machine.mode == .ask) { [weak self] result in
             switch result {
             case .success(let prepared): self?.receive(.prepared(toolUse: call.id, prepared))
             case .failure(let refusal):
@@ -186,6 +187,7 @@ final class Run {
         request?.cancel()
         request = nil
         transcript = nil
+        if let workspace { worker.tools.close(workspace) }
         workspace = nil
         questions = [:]
         worker.metrics.ended(outcome)

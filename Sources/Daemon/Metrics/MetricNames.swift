@@ -110,7 +110,8 @@ extension Metric {
 
     private static let agent = [
         agentRuns, agentRunsEnded, agentModelRequests, agentModelRetries, agentModelDeviations,
-        agentTokens, agentToolCalls, agentToolTimeouts, agentHangingCalls, agentQuestions,
+        agentTokens, agentToolCalls, agentToolTimeouts, agentHangingCalls, agentSandboxes,
+        agentSandboxMilliseconds, agentSandboxFailures, agentQuestions,
     ]
 
     public static let agentRuns = gauge("agent_runs", "Runs that a worker has in hand.")
@@ -131,6 +132,13 @@ extension Metric {
         "agent_tool_timeouts_total", by: "tool", "Tools whose time was over before their work.")
     public static let agentHangingCalls = gauge(
         "agent_hanging_calls", "Tools that were answered while their work still hangs.")
+    public static let agentSandboxes = counter(
+        "agent_sandboxes_total", "Commands that began in a sandbox of their own.")
+    public static let agentSandboxMilliseconds = counter(
+        "agent_sandbox_milliseconds_total", "Time from their calls until those commands began.")
+    public static let agentSandboxFailures = counter(
+        "agent_sandbox_failures_total", by: "reason",
+        "Commands that did not run for want of a sandbox.")
     public static let agentQuestions = counter(
         "agent_permission_questions_total", "Questions that runs asked people.")
 

@@ -1,3 +1,5 @@
+import Stage
+
 /// The limits of tools, one place for all of them, each with its reason.
 public enum ToolLimits {
     /// Of a result for the model: more costs context and is rarely read; the rest is kept in a file.
@@ -93,8 +95,11 @@ public enum ToolLimits {
     public static let maximumGuardedEntries = 20_000
     /// How deep that goes.
     public static let maximumGuardedDepth = 8
+    /// For which what stands for missing startup files stays when a command has ended: calls of one
+    /// turn follow within less.
+    public static let placeholderTime = Duration.seconds(2)
     /// Looks for a folder that is moved again and again, before the call is refused.
-    public static let maximumLooks = 16
+    public static let maximumLooks = Stage.maximumLooks
     /// Of a pattern of Glob or Grep.
     public static let maximumPatternBytes = 4_096
     /// Of a path in a tool's input (PATH_MAX).

@@ -1,6 +1,7 @@
 import CLinux
 import Crypto
 import Glibc
+import System
 
 /// A regular file as it was read through one open descriptor.
 struct FileContent {

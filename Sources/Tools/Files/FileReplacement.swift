@@ -1,6 +1,7 @@
 import CLinux
 import Crypto
 import Glibc
+import System
 
 /// Puts a file's new content in place at once: readers see the old or the new, never a part.
 ///

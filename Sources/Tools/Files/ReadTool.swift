@@ -1,3 +1,5 @@
+import System
+
 /// Read: a part of a text file with line numbers.
 struct ReadTool {
     let workspace: Workspace

@@ -1,3 +1,5 @@
+import System
+
 /// Write, Edit and MultiEdit: changes of one file that the model has read.
 struct WriteTool {
     let workspace: Workspace

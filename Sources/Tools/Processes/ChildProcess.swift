@@ -1,6 +1,7 @@
 import CLinux
 import EventLoop
 import Glibc
+import System
 
 /// A child process on a loop: its output as it comes, its end once, its zombie collected.
 ///

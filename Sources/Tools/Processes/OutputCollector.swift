@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// A program's output: its beginning and its end in memory, all of it up to a cap in a file.
 ///

@@ -1,4 +1,6 @@
 import EventLoop
+import Stage
+import System
 
 /// One command in a sandbox with its output, for Bash, and byte by byte for Glob and Grep.
 ///
@@ -13,6 +15,8 @@ final class CommandRun {
         var captured: [UInt8] = []
     }
 
+    /// The command itself begins: its sandbox stands.
+    var onBegin: (() -> Void)?
     private var process: SandboxedProcess?
     private var output: OutputCollector
     private var pieces = UTF8Pieces()
@@ -38,6 +42,8 @@ final class CommandRun {
             command.programs, view, command.arguments, timeout: command.timeout, on: loop,
             .init { [weak self] in
                 self?.append($0)
+            } began: { [weak self] in
+                self?.onBegin?()
             } ended: { [weak self] in
                 self?.ended($0)
             })
@@ -90,7 +96,7 @@ struct SandboxedCommand {
 /// The programs that make a sandbox, by their paths.
 struct SandboxPrograms {
     /// Mounts what is shown; see ``Stage``.
-    let stage: String
+    let stage: StageProgram
     let bubblewrap: String
 }
 
@@ -106,7 +112,9 @@ extension CommandRun.Result {
             fullOutputPath: fullOutputPath, limit: limit)
     }
 
-    private var limit: String? { if case .stopped(let stop) = end { stop.limit } else { nil } }
+    private var limit: String? {
+        if case .stopped(let stop) = end { stop.limit } else { nil }
+    }
 
     private func note(timeout: Duration) -> String {
         switch end {
@@ -134,7 +142,7 @@ extension SandboxStop {
         }
     }
 
-    fileprivate func note(timeout: Duration) -> String {
+    func note(timeout: Duration) -> String {
         switch self {
         case .cancelled:
             "(Interrupted. The command and all that it started were ended.)"

@@ -1,7 +1,9 @@
 import Glibc
+import Stage
+import System
 
 /// The programs of the system that tools are built on.
-public struct Programs: Sendable, Equatable {
+public struct Programs: Sendable {
     /// bubblewrap; without it no command runs.
     public var bubblewrap: String?
     /// shfmt; without it no rule matches a command line.
@@ -9,11 +11,12 @@ public struct Programs: Sendable, Equatable {
     /// ripgrep; without it Grep and Glob are refused.
     public var ripgrep: String?
 
-    /// What ``Stage`` runs in, `switchboard-agent` itself; without it no command runs.
-    public var stage: String?
+    /// What mounts for bubblewrap; without it no command runs.
+    public var stage: StageProgram?
 
     public init(
-        bubblewrap: String?, shfmt: String?, ripgrep: String?, stage: String? = ownStage()
+        bubblewrap: String?, shfmt: String?, ripgrep: String?,
+        stage: StageProgram? = .installed()
     ) {
         self.stage = stage
         self.bubblewrap = bubblewrap
@@ -24,19 +27,9 @@ public struct Programs: Sendable, Equatable {
     /// What is installed in the folders of the system.
     ///
     /// Not by `PATH`, which others may have set.
-    public static func installed() -> Programs {
-        Programs(bubblewrap: find("bwrap"), shfmt: find("shfmt"), ripgrep: find("rg"))
-    }
-
-    /// The agent's program beside the running one, which in production is the same: then by itself,
-    /// for the worker's user may not reach its path.
-    public static func ownStage() -> String? {
-        guard let own = unsafe realpath("/proc/self/exe", nil) else { return nil }
-        defer { unsafe free(own) }
-        let parts = unsafe String(cString: own).split(separator: "/")
-        guard parts.last != "switchboard-agent" else { return "/proc/self/exe" }
-        let path = "/" + (parts.dropLast() + ["switchboard-agent"]).joined(separator: "/")
-        return unsafe access(path, X_OK) == 0 ? path : nil
+    public static func installed(stage: StageProgram? = .installed()) -> Programs {
+        Programs(
+            bubblewrap: find("bwrap"), shfmt: find("shfmt"), ripgrep: find("rg"), stage: stage)
     }
 
     /// The Debian packages that are missing, for `doctor` and the log.
@@ -51,4 +44,31 @@ public struct Programs: Sendable, Equatable {
         ["/usr/bin", "/usr/local/bin", "/bin"].map { "\($0)/\(name)" }
             .first { unsafe access($0, X_OK) == 0 }
     }
+}
+
+/// `switchboard-sandbox`, the first step into a sandbox: held open since the worker began.
+///
+/// The worker of a `dev` that root started becomes another user, who may not pass through root's
+/// home to its path.
+public struct StageProgram: Sendable {
+    /// Its file name, beside the running program's.
+    public static let name = StageOrder.programName
+
+    /// The file itself (`O_PATH`).
+    let file: OwnedDescriptor
+
+    /// The one beside the running program; nil where there is none that can be run.
+    public static func installed() -> StageProgram? {
+        guard let own = unsafe realpath("/proc/self/exe", nil) else { return nil }
+        defer { unsafe free(own) }
+        let folder = RealPath(parts: RealPath(unsafe String(cString: own)).parts.dropLast()).text
+        let path = "\(folder)/\(name)"
+        let number = unsafe open(path, OpenFlags.path | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        let file = OwnedDescriptor(number)
+        return unsafe access(path, X_OK) == 0 ? StageProgram(file: file) : nil
+    }
+
+    /// Its path in a process that has the file under this number.
+    static func path(ofDescriptor number: Int) -> String { "/proc/self/fd/\(number)" }
 }

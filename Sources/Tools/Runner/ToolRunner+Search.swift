@@ -32,10 +32,10 @@ extension ToolRunner {
         _ arguments: [String], _ search: some FolderSearch, _ call: PreparedCall, at place: String,
         in workspace: Workspace, _ run: ToolRun
     ) {
-        let command = Command(
+        let command = CommandCalls.Command(
             arguments: arguments, access: .readOnly, timeout: ToolLimits.searchTime,
             isCaptured: true)
-        start(command, call, in: workspace, run, { _ in }) { [weak self] result in
+        commands.start(command, call, in: workspace, run, { _ in }) { [weak self] result in
             guard let self, result.hasSearched else {
                 return run.end(result.outcome(timeout: ToolLimits.searchTime))
             }

@@ -1,5 +1,6 @@
 import CLinux
 import EventLoop
+import System
 
 /// Runs tools: prepares a call, and after somebody decided about it, does what it says.
 ///
@@ -10,8 +11,12 @@ import EventLoop
 public final class ToolRunner {
     /// A call's time was over before its work had ended.
     public var onTimeOut: ((Tool) -> Void)?
+    /// A command began, so long after its call.
+    public var onSandbox: ((Duration) -> Void)?
+    /// A command did not run for want of a sandbox.
+    public var onSandboxFailure: ((SandboxFailure) -> Void)?
     /// Calls that were answered without their work, which hangs in the kernel.
-    public var hangingCalls: Int { files.hanging + web.hanging + hangingCommands }
+    public var hangingCalls: Int { files.hanging + web.hanging + commands.hanging }
 
     let loop: EventLoop
     let programs: Programs
@@ -20,8 +25,7 @@ public final class ToolRunner {
     private let fetcher: WebFetcher
     private let parser: CommandParser
     private let ledgers = SessionLedgers()
-    private var commands: [ObjectIdentifier: CommandRun] = [:]
-    private var hangingCommands = 0
+    private(set) lazy var commands = CommandCalls(of: self)
 
     /// Whether the kernel holds a command to ``ToolLimits/maximumProcesses``; else none runs, and
     /// the refusal says why.
@@ -71,9 +75,11 @@ public final class ToolRunner {
 
     /// Checks a call's input and looks up what a decision about it needs; changes nothing.
     ///
-    /// `completion` gets the call, or a refusal for the model; once, perhaps during this call.
+    /// - Parameters:
+    ///   - parsesCommands: whether a rule may decide about a command line, which takes shfmt.
+    ///   - completion: gets the call, or a refusal for the model; once, perhaps during this call.
     public func prepare(
-        _ call: ToolCall, in workspace: Workspace,
+        _ call: ToolCall, in workspace: Workspace, parsesCommands: Bool = true,
         _ completion: @escaping (Result<PreparedCall, ToolRefusal>) -> Void
     ) {
         let input: ToolInput
@@ -82,13 +88,13 @@ public final class ToolRunner {
         }
         let prepared = PreparedCall(call: call, input: input)
         switch input {
-        case .bash(let bash):
+        case .bash(let bash) where parsesCommands:
             parser.parse(bash.command) {
                 completion(.success(PreparedCall(call: call, input: input, command: $0)))
             }
         case .write(let write): findPlace(write.path, prepared, in: workspace, completion)
         case .edit(let edit): findPlace(edit.path, prepared, in: workspace, completion)
-        case .read, .glob, .grep, .todoWrite, .webFetch: completion(.success(prepared))
+        case .bash, .read, .glob, .grep, .todoWrite, .webFetch: completion(.success(prepared))
         }
     }
 
@@ -112,10 +118,10 @@ public final class ToolRunner {
         }
         switch call.input {
         case .bash(let input):
-            let command = Command(
+            let command = CommandCalls.Command(
                 arguments: ["/bin/bash", "-c", input.command], access: access,
                 timeout: input.timeout)
-            start(command, call, in: workspace, run, onOutput) {
+            commands.start(command, call, in: workspace, run, onOutput) {
                 run.end($0.outcome(timeout: input.timeout))
             }
         case .grep(let input): search(GrepSearch(input: input), call, in: workspace, run)
@@ -138,9 +144,14 @@ public final class ToolRunner {
         return run
     }
 
+    /// Nothing runs in a workspace any more, nor will.
+    ///
+    /// What stood for missing files in it is removed, soon.
+    public func close(_ workspace: Workspace) { commands.close(workspace) }
+
     /// Ends every command that is running; their completions still come.
     public func cancelAll() {
-        for command in commands.values { command.cancel() }
+        commands.cancelAll()
     }
 }
 
@@ -200,94 +211,6 @@ extension ToolRunner {
     /// Answers after this call has returned.
     func answer(_ run: ToolRun, _ outcome: ToolOutcome) {
         run.timer = loop.schedule(after: .zero) { run.end(outcome) }
-    }
-}
-
-// Commands.
-extension ToolRunner {
-    /// A command in the sandbox.
-    struct Command {
-        /// The program, as seen within, and its arguments.
-        var arguments: [String]
-        var access: SandboxAccess
-        var timeout: Duration
-        /// Whether its output is taken byte by byte, not as text.
-        var isCaptured = false
-    }
-
-    /// Starts a command; `then` gets what came of it, unless the call was over by then.
-    func start(
-        _ command: Command, _ call: PreparedCall, in workspace: Workspace, _ run: ToolRun,
-        _ onOutput: @escaping (String) -> Void, then: @escaping (CommandRun.Result) -> Void
-    ) {
-        guard let bubblewrap = programs.bubblewrap, let stage = programs.stage else {
-            return answer(run, .failure(Self.missingSandbox))
-        }
-        let sandboxed = SandboxedCommand(
-            programs: SandboxPrograms(stage: stage, bubblewrap: bubblewrap),
-            arguments: command.arguments, timeout: command.timeout,
-            isCaptured: command.isCaptured)
-        let access = command.access
-        work(on: files, call, in: workspace, run) { _ in
-            Result { () throws(PathError) in try SandboxView(of: workspace, access: access) }
-        } then: { [weak self] view in
-            switch view {
-            case .success(let view):
-                self?.start(sandboxed, view, call, in: workspace, run, onOutput, then: then)
-            case .failure(let error): run.end(.failure("Nothing was run: \(error)"))
-            }
-        }
-    }
-
-    private static let missingSandbox =
-        "Nothing was run: the sandbox is missing on this machine, and commands run in it only. The "
-        + "operator has to install it (Debian: apt-get install bubblewrap)."
-
-    private func start(
-        _ command: SandboxedCommand, _ view: SandboxView, _ call: PreparedCall,
-        in workspace: Workspace, _ run: ToolRun, _ onOutput: @escaping (String) -> Void,
-        then: @escaping (CommandRun.Result) -> Void
-    ) {
-        let key = ObjectIdentifier(run)
-        do throws(SystemFailure) {
-            let started = try CommandRun(
-                command, view, in: workspace, on: loop, onOutput: onOutput
-            ) { [weak self] result in
-                self?.ended(key, result, call, run)
-                if !run.isOver { then(result) }
-            }
-            commands[key] = started
-            run.stop = { [weak self, weak started] in
-                started?.cancel()
-                self?.giveUp(on: run, after: ToolLimits.sandboxEndTime)
-            }
-            giveUp(
-                on: run,
-                after: command.timeout + ToolLimits.sandboxStartTime + ToolLimits.sandboxEndTime)
-        } catch {
-            answer(run, .failure("Nothing was run: \(error)."))
-        }
-    }
-
-    private func ended(
-        _ key: ObjectIdentifier, _ result: CommandRun.Result, _ call: PreparedCall, _ run: ToolRun
-    ) {
-        commands[key] = nil
-        run.timer = nil
-        if run.isOver { hangingCommands -= 1 }
-        if result.end == .stopped(.timedOut) { onTimeOut?(call.tool) }
-    }
-
-    /// Answers a call whose killed processes the kernel does not let go of.
-    private func giveUp(on run: ToolRun, after time: Duration) {
-        run.timer = loop.schedule(after: time) { [weak self] in
-            self?.hangingCommands += 1
-            run.end(
-                .failure(
-                    "(Its processes were killed, but the kernel has not ended them: they hang, "
-                        + "perhaps in a file system that does not answer. They end when that does.)"
-                ))
-        }
     }
 }
 

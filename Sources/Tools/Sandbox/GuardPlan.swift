@@ -1,4 +1,6 @@
 import Glibc
+import Stage
+import System
 
 /// What commands see differently of a folder, in the order in which it is mounted.
 struct GuardPlan {

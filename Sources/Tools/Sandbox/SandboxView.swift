@@ -1,4 +1,6 @@
 import Glibc
+import Stage
+import System
 
 /// What a sandbox shows of the file system, as arguments of `bwrap(1)`.
 ///
@@ -74,18 +76,8 @@ struct SandboxView: Sendable {
                 ? ["--symlink", "usr/\(folder)", "/\(folder)"]
                 : ["--ro-bind", "/\(folder)", "/\(folder)"]
         }
-        return arguments + settings.flatMap { ["--ro-bind-try", "/etc/\($0)", "/etc/\($0)"] }
+        return arguments + ["--ro-bind", Stage.settings, "/etc"]
     }()
-
-    /// What programs need of `/etc` and everybody may read; no passwords, host keys, or settings
-    /// that hold tokens.
-    private static let settings = [
-        "alternatives", "ca-certificates", "ca-certificates.conf", "debian_version", "fonts",
-        "group", "host.conf", "hosts", "java-17-openjdk", "ld.so.cache", "ld.so.conf",
-        "ld.so.conf.d", "locale.alias", "localtime", "magic", "mime.types", "nsswitch.conf",
-        "os-release", "passwd", "perl", "protocols", "python3", "python3.11", "resolv.conf",
-        "services", "shells", "ssl/certs", "ssl/openssl.cnf", "terminfo", "timezone",
-    ]
 
     /// The whole environment of a command: nothing of the worker's own is passed on.
     ///

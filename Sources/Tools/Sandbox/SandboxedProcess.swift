@@ -1,6 +1,7 @@
 import CLinux
 import EventLoop
 import Glibc
+import System
 
 /// A command in a sandbox; everything that it started is gone when it says that it has ended.
 ///
@@ -12,6 +13,8 @@ final class SandboxedProcess {
     /// What it is told, on the loop.
     struct Callbacks {
         var output: (ArraySlice<UInt8>) -> Void
+        /// Once, when the command is let go, if it ever is.
+        var began: () -> Void
         /// Once, when nothing of the sandbox is left.
         var ended: (SandboxEnd) -> Void
     }
@@ -64,12 +67,10 @@ final class SandboxedProcess {
         let pipes = [status.write, gate.read, status.write, gate.read, filter.read]
         let first = 3 + pipes.count
         let stage = view.stage(firstDescriptor: first) + [programs.bubblewrap]
-        let libraries = StageLibraries.environment(
-            firstDescriptor: first + view.descriptors.count)
         bubblewrap = try ChildProcess(
-            programs.stage, stage + walls + command,
-            environment: SandboxView.environment + libraries,
-            inherited: pipes + view.descriptors + StageLibraries.folders, on: loop,
+            StageProgram.path(ofDescriptor: first + view.descriptors.count),
+            stage + walls + command, environment: SandboxView.environment,
+            inherited: pipes + view.descriptors + [programs.stage.file], on: loop,
             .init { [weak self] in
                 self?.callbacks?.output($0)
             } ended: { [weak self] _ in
@@ -142,6 +143,7 @@ final class SandboxedProcess {
             usage = UsageWatch(probe, on: loop) { [weak self] in self?.end($0) }
         }
         _ = gate?.writeOnce([0x0A])
+        if state.isRunning { callbacks?.began() }
     }
 
     /// Takes hold of the sandbox's first process, which waits, and limits it.

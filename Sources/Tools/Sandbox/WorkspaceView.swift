@@ -1,4 +1,6 @@
 import Glibc
+import Stage
+import System
 
 /// What a sandbox is shown of a workspace, and what holds it so until the command has ended.
 struct WorkspaceView: Sendable {
@@ -15,7 +17,8 @@ struct WorkspaceView: Sendable {
         }
         var plan = GuardPlan()
         let isWritable = access == .writable
-        let placeholders = isWritable ? Placeholders(in: workspace.directory) : nil
+        let placeholders =
+            isWritable ? workspace.placeholders.placeholders(in: workspace.directory) : nil
         let git = try Self.git(workspace, isWritable: isWritable)
         self.placeholders = git.placeholders + [placeholders].compactMap { $0 }
         for (parts, entry) in try workspace.guards.hiddenNow() {
@@ -63,7 +66,7 @@ struct WorkspaceView: Sendable {
             guard let kind = Placeholders.kind(of: found) else {
                 return plan.set(isSecret ? .hide : .protect, entry.parts, found)
             }
-            try hold(entry.parts, kind, placeholders, &plan)
+            try hold(entry.parts, kind, placeholders, &plan, found: found)
         case .missing(let kind): try hold(entry.parts, kind, placeholders, &plan)
         case .blocked(let file): plan.set(.protect, entry.parts, file)
         case .link(let link): plan.set(.hide, entry.parts, link)
@@ -72,9 +75,9 @@ struct WorkspaceView: Sendable {
 
     private static func hold(
         _ parts: [String], _ kind: Placeholders.Kind, _ placeholders: Placeholders,
-        _ plan: inout GuardPlan
+        _ plan: inout GuardPlan, found: OwnedDescriptor? = nil
     ) throws(PathError) {
-        guard let made = try placeholders.hold(parts, kind) else { return }
+        guard let made = try placeholders.hold(parts, kind, found: found) else { return }
         plan.set(.protect, parts, made)
     }
 
@@ -87,7 +90,7 @@ struct WorkspaceView: Sendable {
         for git in workspace.gitFolders {
             var plan = GuardPlan()
             if isWritable, !workspace.guards.allowsStartupFiles {
-                let placeholders = Placeholders(in: git.entry)
+                let placeholders = workspace.placeholders.placeholders(in: git.entry)
                 all.append(placeholders)
                 for entry in GitGuards.entries(of: git.entry, at: []) {
                     try wall(entry, git.entry, placeholders, &plan)

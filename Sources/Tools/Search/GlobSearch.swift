@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Glob: regular files whose paths match a pattern, the newest first.
 struct GlobSearch: FolderSearch {

@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// What is behind a name, as far as tools care.
 enum EntryKind { case file, folder, special }

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// Finds what is guarded in every folder, as far as one looks.
 struct GuardedScan {

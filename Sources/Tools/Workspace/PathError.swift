@@ -1,4 +1,5 @@
 import Glibc
+import System
 
 /// Why a path of a call can't be used, in words that let the model choose another.
 public enum PathError: Error, Sendable, Equatable, CustomStringConvertible {

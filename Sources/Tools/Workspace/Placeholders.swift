@@ -1,13 +1,14 @@
 import CLinux
 import Glibc
 import Synchronization
+import System
 
 /// What holds the names of guarded files which are not there, while a command runs.
 ///
 /// The kernel can protect only what exists. An empty folder can be taken away without loss, and git
 /// sees none; in git's own folder it is a file that changes nothing. Commands of several sessions
 /// and workers share one: each holds a shared lock on it, and who gets the exclusive one removes it.
-/// A mode that nobody else gives tells one that a killed worker left.
+/// A workspace keeps its own for the commands that follow at once (``KeptPlaceholders``). A mode that nobody else gives tells one that a killed worker left.
 final class Placeholders: Sendable {
     enum Kind: Sendable, Equatable {
         case folder
@@ -26,12 +27,13 @@ final class Placeholders: Sendable {
     private typealias Held = (parts: [String], kind: Kind, lock: OwnedDescriptor)
 
     private let folder: OwnedDescriptor
-    private let held = Mutex<[Held]>([])
+    /// By the path's bytes.
+    private let held = Mutex<[[UInt8]: Held]>([:])
 
     init(in folder: OwnedDescriptor) { self.folder = folder }
 
     deinit {
-        for (parts, kind, lock) in held.withLock({ $0 })
+        for (parts, kind, lock) in held.withLock({ $0.values })
         where flock(lock.number, LOCK_EX | LOCK_NB) == 0 { remove(parts, kind) }
     }
 
@@ -41,9 +43,16 @@ final class Placeholders: Sendable {
     }
 
     /// Makes one, or joins those who hold it already.
+    /// - Parameter found: what is there now, if that is a placeholder.
     /// - Returns: what it is; nil where this process, and so the command, can make nothing.
-    func hold(_ parts: [String], _ kind: Kind) throws(PathError) -> FileIdentity? {
+    func hold(
+        _ parts: [String], _ kind: Kind, found: OwnedDescriptor?
+    ) throws(PathError) -> FileIdentity? {
         let path = parts.joined(separator: "/")
+        let key = Array(path.utf8)
+        if let identity = found?.identity, held.withLock({ $0[key]?.lock })?.identity == identity {
+            return identity
+        }
         guard let parent = try parent(of: parts), let name = parts.last else { return nil }
         for _ in 0..<ToolLimits.maximumLooks {
             if !Self.make(name, kind, in: parent), errno != EEXIST {
@@ -56,7 +65,7 @@ final class Placeholders: Sendable {
             guard let lock = Self.open(name, in: parent), Self.isOne(lock, kind) else { continue }
             _ = flock(lock.number, LOCK_SH)
             guard Self.open(name, in: parent)?.identity == lock.identity else { continue }
-            held.withLock { $0.append((parts, kind, lock)) }
+            held.withLock { $0[key] = (parts, kind, lock) }
             return lock.identity
         }
         throw .changedMeanwhile(path: path)

@@ -19,6 +19,7 @@ public final class Workspace: Sendable {
     let directory: OwnedDescriptor
     /// What git needs besides the folder.
     let gitFolders: [GitFolder]
+    let placeholders = KeptPlaceholders()
     private let place: RealPath
 
     /// What a workspace allows beyond the rule.
@@ -115,6 +116,9 @@ public final class Workspace: Sendable {
             relative, in: descriptor, flags: OpenFlags.path, links: .follow)
         switch opened {
         case .failure(let error): throw PathError(error, path: path)
+        // What stands for a missing file while commands run is none.
+        case .success(let entry) where Placeholders.kind(of: entry) != nil:
+            throw .notFound(path: path)
         case .success(let entry): return (entry, try place(of: entry, named: path))
         }
     }

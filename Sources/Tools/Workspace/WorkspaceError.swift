@@ -1,3 +1,5 @@
+import System
+
 /// Why a folder can't be a workspace.
 public enum WorkspaceError: Error, Sendable, Equatable, CustomStringConvertible {
     case unusable(path: String, errno: Int32)

@@ -23,6 +23,10 @@ struct DoctorCommand: ParsableCommand {
             for finding in more { finding.lines(terminal).forEach(Output.line) }
         }
         if let paths = deployment.paths { show(LocalChecks(paths: paths).run()) }
+        if deployment.paths != nil {
+            let own = FileSystem.directory(of: FileSystem.ownExecutable())
+            show(SandboxChecks(programs: own).run())
+        }
         show(site(deployment))
         show(MachineChecks(tls: deployment.tls, database: deployment.paths?.database).run())
         let hasFailed = findings.contains { $0.level == .fail }

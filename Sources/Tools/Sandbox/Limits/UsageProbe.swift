@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import System
 
 /// Looks at the processes and the memory of a sandbox from outside; from any thread.
 ///

@@ -12,22 +12,29 @@ import System
 /// whose paths are this namespace's alone. A mount stays on what it covers, wherever that is moved.
 ///
 /// `/sys` is where no sandbox needs what was there. The process becomes bubblewrap: the number that
-/// the worker watches stays.
+/// the worker watches stays. A program of its own, `switchboard-sandbox`, linked statically: it
+/// starts in less than a millisecond, and needs no library that its user might not reach.
 package struct Stage {
     private static let directory = "/sys"
+    /// Folders, copies of small files, and room for mounts: nothing that a command can write.
+    private static let options = "mode=0755,size=8m"
 
     /// Where a staged folder is for bubblewrap.
-    static func path(of index: Int) -> String { "\(directory)/\(index)" }
+    package static func path(of index: Int) -> String { "\(directory)/\(index)" }
+
+    /// Where bubblewrap finds what is shown of `/etc`.
+    package static let settings = "\(directory)/etc"
 
     /// Ends with the program's start, or says on standard error why there is none.
-    /// - Parameter arguments: those of a process whose first is ``argument``.
-    package static func run(_ arguments: [String]) -> Never {
-        StageLibraries.close()
+    /// - Parameter arguments: those of the process, see ``StageOrder``.
+    package static func run(_ arguments: ArraySlice<String>) -> Never {
         do throws(StageFailure) {
-            guard let order = StageOrder(arguments) else {
-                throw StageFailure("The stage of a sandbox was told nonsense.")
+            guard let order = StageOrder(Array(arguments)) else {
+                throw StageFailure("The stage of a sandbox was told nonsense. \(nothingWasRun)")
             }
-            try Stage().mount(order.folders)
+            let stage = try Stage()
+            try stage.mountSettings()
+            try stage.mount(order.folders)
             throw become(order.program)
         } catch {
             let line = Array("\(error)\n".utf8)
@@ -36,11 +43,10 @@ package struct Stage {
         }
     }
 
-    /// As the first argument of a process.
-    package static let argument = StageOrder.argument
-
     /// The end of what it says where there is no sandbox.
-    static let nothingWasRun = "Nothing was run."
+    package static let nothingWasRun = "Nothing was run."
+    /// Looks for a folder that is moved again and again, before the sandbox is given up.
+    package static let maximumLooks = 16
 
     private let place: OwnedDescriptor
 
@@ -60,7 +66,7 @@ package struct Stage {
             nil, "/", switchboard_MS_PRIVATE_REC, nil)
         try Self.check(isPrivate, "parting from the mounts of others")
         let mounted = unsafe switchboard_mount(
-            "tmpfs", Self.directory, switchboard_MS_NOSUID_NODEV, "mode=0755,size=64k")
+            "tmpfs", Self.directory, switchboard_MS_NOSUID_NODEV, Self.options)
         try Self.check(mounted, "making a stage")
         place = try Self.open(Self.directory)
         try Self.check(unsafe mkdirat(place.number, Self.emptyFolder, 0o555), "making a stage")
@@ -73,13 +79,23 @@ package struct Stage {
     private static let emptyFolder = "empty"
     private static let emptyFile = "nothing"
 
+    private func mountSettings() throws(StageFailure) {
+        try Self.check(unsafe mkdirat(place.number, "etc", 0o755), "making a stage")
+        let folder = try Self.entry("etc", in: place)
+        try SystemSettings(folder: folder) { (found, place) throws(StageFailure) in
+            try Self.attach(try Self.copy(of: found, isReadOnly: true), to: place)
+        }.fill()
+    }
+
     private func mount(_ folders: [StageOrder.Folder]) throws(StageFailure) {
+        // Nothing of ours is inherited by the command.
+        if let first = folders.map(\.descriptor).min() {
+            try Self.check(
+                switchboard_close_on_exec(UInt32(first)), "keeping descriptors back")
+        }
         for (index, folder) in folders.enumerated() {
-            // Nothing of ours is inherited by the command.
-            _ = fcntl(folder.descriptor, F_SETFD, FD_CLOEXEC)
             let held = OwnedDescriptor(folder.descriptor)
-            let tree = try Self.copy(
-                of: try Self.find(held), isReadOnly: !folder.isWritable)
+            let tree = try Self.copy(of: try Self.find(held), isReadOnly: !folder.isWritable)
             try Self.check(unsafe mkdirat(place.number, "\(index)", 0o755), "making a stage")
             try Self.attach(tree, to: try Self.entry("\(index)", in: place))
             for change in folder.changes { try apply(change, in: tree) }
@@ -89,7 +105,7 @@ package struct Stage {
     /// The held folder as this namespace has it: the same, or a failure.
     private static func find(_ held: OwnedDescriptor) throws(StageFailure) -> OwnedDescriptor {
         let top = try open("/")
-        for _ in 0..<ToolLimits.maximumLooks {
+        for _ in 0..<maximumLooks {
             guard let path = held.path() else { break }
             let found = Beneath.open(
                 String(path.dropFirst()), in: top.number, flags: OpenFlags.path, links: .refuse)
@@ -97,7 +113,7 @@ package struct Stage {
         }
         throw StageFailure(
             "\(held.path() ?? "A folder of the session") was removed, or is moved again and again. "
-                + Self.nothingWasRun)
+                + nothingWasRun)
     }
 
     private func apply(
@@ -165,27 +181,16 @@ package struct Stage {
     private static func become(_ program: [String]) -> StageFailure {
         // With the environment that the worker gave to this process, which is the sandbox's.
         _ = unsafe CStrings.with(program) { unsafe execv(program[0], $0) }
-        return StageFailure("Starting \(program[0]) failed: \(SystemFailure.reason(errno))")
+        return StageFailure(
+            "Starting \(program[0]) failed: \(SystemFailure.reason(errno)). \(nothingWasRun)")
     }
 
-    private static func check(_ result: Int32, _ action: String) throws(StageFailure) {
-        guard result >= 0 else {
-            throw StageFailure(
-                "The sandbox could not be built: \(action) failed: "
-                    + "\(SystemFailure.reason(errno)). \(Self.nothingWasRun)")
-        }
-    }
-}
-
-/// Why there is no sandbox, in words for the model.
-struct StageFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-
-    static func changed(_ path: String) -> StageFailure {
-        StageFailure(
-            "\(path) was moved or replaced by something else just now: try again. "
-                + Stage.nothingWasRun)
+    private static func check(
+        _ result: Int32, _ action: @autoclosure () -> String
+    ) throws(StageFailure) {
+        guard result < 0 else { return }
+        let reason = SystemFailure.reason(errno)
+        throw StageFailure(
+            "The sandbox could not be built: \(action()) failed: \(reason). \(nothingWasRun)")
     }
 }

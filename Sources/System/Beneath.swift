@@ -37,7 +37,7 @@ package enum Beneath {
     package static func walk(
         _ path: String, in directory: Int32, flags: Int32, mode: mode_t = 0
     ) -> Result<OwnedDescriptor, Errno> {
-        var parts = path.pathComponents.filter { $0 != "." }
+        var parts = RealPath(path).parts.filter { $0 != "." }
         guard !parts.contains("..") else { return .failure(Errno(EXDEV)) }
         let last = parts.popLast() ?? "."
         var held: OwnedDescriptor?
@@ -63,16 +63,16 @@ package enum Beneath {
 /// An `errno` as an error.
 package struct Errno: Error, Equatable {
     package let number: Int32
-    init(_ number: Int32) { self.number = number }
+    package init(_ number: Int32) { self.number = number }
 }
 
 extension Errno {
     /// Nothing of that name.
-    static let notThere = Errno(ENOENT)
+    package static let notThere = Errno(ENOENT)
 }
 
 /// Flags of `open(2)` that glibc shows to GNU sources only.
-enum OpenFlags {
+package enum OpenFlags {
     /// A descriptor that names a file without opening it.
-    static let path = switchboard_O_PATH
+    package static let path = switchboard_O_PATH
 }

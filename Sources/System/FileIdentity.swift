@@ -24,13 +24,13 @@ extension OwnedDescriptor {
     }
 
     /// Whether a folder is behind it.
-    var isFolder: Bool {
+    package var isFolder: Bool {
         guard let status = try? status() else { return false }
         return status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// The folder above, by the folder itself and not by a path; nil at the top and for files.
-    func parent() -> OwnedDescriptor? {
+    package func parent() -> OwnedDescriptor? {
         let number = unsafe openat(number, "..", OpenFlags.path | O_DIRECTORY | O_CLOEXEC)
         guard number >= 0 else { return nil }
         let parent = OwnedDescriptor(number)
@@ -41,7 +41,7 @@ extension OwnedDescriptor {
     ///
     /// For a folder, by the chain of folders above it: no path is read, so that a name that changes
     /// meanwhile misleads nobody.
-    func isWithin(_ identities: Set<FileIdentity>, upTo end: FileIdentity? = nil) -> Bool {
+    package func isWithin(_ identities: Set<FileIdentity>, upTo end: FileIdentity? = nil) -> Bool {
         var current: OwnedDescriptor? = self
         while let folder = current {
             // What can't be looked at is taken for the worst.

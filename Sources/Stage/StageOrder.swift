@@ -1,12 +1,23 @@
+import System
+
 /// A folder that a sandbox is shown, by the descriptor that was checked, and what of it differs.
-struct StagedFolder: Sendable {
+package struct StagedFolder: Sendable {
     /// Held since the run began.
-    let entry: OwnedDescriptor
+    package let entry: OwnedDescriptor
     /// Where the sandbox has it.
-    let place: String
-    let isWritable: Bool
+    package let place: String
+    package let isWritable: Bool
     /// Folders before what they hold.
-    var changes: [StageChange] = []
+    package var changes: [StageChange]
+
+    package init(
+        entry: OwnedDescriptor, place: String, isWritable: Bool, changes: [StageChange] = []
+    ) {
+        self.entry = entry
+        self.place = place
+        self.isWritable = isWritable
+        self.changes = changes
+    }
 }
 
 /// What is different about a place in a staged folder.
@@ -25,29 +36,37 @@ package struct StageChange: Sendable, Equatable {
     package let path: String
     /// What has to be there; anything else ends the start of the sandbox.
     package let identity: FileIdentity
+
+    package init(kind: Kind, path: String, identity: FileIdentity) {
+        self.kind = kind
+        self.path = path
+        self.identity = identity
+    }
 }
 
 /// What the stage is told: the folders, then the program to become.
 ///
 /// As arguments of the process:
-/// `--stage 7 rw 1 hide 2049 131 .ssh 8 ro 0 -- /usr/bin/bwrap …`.
+/// `switchboard-sandbox 7 rw 1 hide 2049 131 .ssh 8 ro 0 -- /usr/bin/bwrap …`.
 package struct StageOrder {
+    /// Who is told: a program beside the product's others.
+    package static let programName = "switchboard-sandbox"
+
     package struct Folder: Equatable {
         package let descriptor: Int32
         package let isWritable: Bool
         package let changes: [StageChange]
     }
 
-    /// The first argument of a process that is to be a stage.
-    static let argument = "--stage"
-
     package private(set) var folders: [Folder] = []
     /// A path and arguments.
     package private(set) var program: [String] = []
 
     /// - Parameter first: the number that the first folder's descriptor has in the new process.
-    static func arguments(_ folders: [StagedFolder], firstDescriptor first: Int) -> [String] {
-        var arguments = [argument]
+    package static func arguments(
+        _ folders: [StagedFolder], firstDescriptor first: Int
+    ) -> [String] {
+        var arguments: [String] = []
         for (index, folder) in folders.enumerated() {
             arguments += [
                 "\(first + index)", folder.isWritable ? "rw" : "ro", "\(folder.changes.count)",
@@ -62,7 +81,7 @@ package struct StageOrder {
         return arguments + ["--"]
     }
 
-    /// - Parameter arguments: those after ``argument``.
+    /// - Parameter arguments: those of the process, without its name.
     /// - Returns: nil for what no worker of ours says.
     package init?(_ arguments: [String]) {
         var rest = arguments[...]

@@ -1,6 +1,5 @@
 import CLinux
 import Glibc
-import System
 
 /// A descriptor that is closed with its last reference; from any thread.
 package final class OwnedDescriptor: Sendable {
@@ -16,7 +15,9 @@ package final class OwnedDescriptor: Sendable {
     deinit { close(number) }
 
     /// Both ends of a pipe, closed on exec, with numbers that no child's own descriptors have.
-    static func pipe() throws(SystemFailure) -> (read: OwnedDescriptor, write: OwnedDescriptor) {
+    package static func pipe() throws(SystemFailure) -> (
+        read: OwnedDescriptor, write: OwnedDescriptor
+    ) {
         var ends: [Int32] = [-1, -1]
         guard unsafe switchboard_pipe2(&ends, O_CLOEXEC) == 0 else {
             throw SystemFailure("making a pipe", errno)
@@ -28,22 +29,24 @@ package final class OwnedDescriptor: Sendable {
     private func raised() throws(SystemFailure) -> OwnedDescriptor { try copied(above: 10) }
 
     /// The same open file under a number from `minimum` up, closed on exec.
-    func copied(above minimum: Int32) throws(SystemFailure) -> OwnedDescriptor {
+    package func copied(above minimum: Int32) throws(SystemFailure) -> OwnedDescriptor {
         let number = fcntl(number, switchboard_F_DUPFD_CLOEXEC, minimum)
         guard number >= 0 else { throw SystemFailure("copying a descriptor", errno) }
         return OwnedDescriptor(number)
     }
 
     /// Reads and writes answer `EAGAIN` instead of waiting.
-    func setNonBlocking() { _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK) }
+    package func setNonBlocking() {
+        _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
+    }
 
     /// Writes what a pipe takes at once: a few bytes into an empty one.
-    func writeOnce(_ bytes: [UInt8]) -> Bool {
+    package func writeOnce(_ bytes: [UInt8]) -> Bool {
         unsafe write(number, bytes, bytes.count) == bytes.count
     }
 
     /// What is behind it.
-    func status() throws(SystemFailure) -> stat {
+    package func status() throws(SystemFailure) -> stat {
         var status = stat()
         guard unsafe fstat(number, &status) == 0 else {
             throw SystemFailure("looking at an open file", errno)
@@ -52,7 +55,7 @@ package final class OwnedDescriptor: Sendable {
     }
 
     /// The path by which the kernel knows what is behind it; ends in ` (deleted)` if that is gone.
-    func path() -> String? {
+    package func path() -> String? {
         var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = unsafe readlink("/proc/self/fd/\(number)", &buffer, buffer.count)
         guard count > 0, count < buffer.count else { return nil }
@@ -61,18 +64,18 @@ package final class OwnedDescriptor: Sendable {
 }
 
 /// A call to the system that failed.
-struct SystemFailure: Error, Sendable, Equatable, CustomStringConvertible {
+package struct SystemFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// What was tried, such as `opening src/a.swift`.
-    let action: String
-    let number: Int32
+    package let action: String
+    package let number: Int32
 
-    init(_ action: String, _ number: Int32) {
+    package init(_ action: String, _ number: Int32) {
         self.action = action
         self.number = number
     }
 
-    var description: String { "\(action) failed: \(Self.reason(number))" }
+    package var description: String { "\(action) failed: \(Self.reason(number))" }
 
     /// The C library's words for an `errno`.
-    static func reason(_ number: Int32) -> String { "\(SystemError(number))" }
+    package static func reason(_ number: Int32) -> String { "\(SystemError(number))" }
 }

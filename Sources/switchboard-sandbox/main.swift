@@ -1,0 +1,3 @@
+import Stage
+
+Stage.run(CommandLine.arguments.dropFirst())
