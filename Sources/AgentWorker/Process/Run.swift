@@ -20,14 +20,14 @@ final class Run {
 
     unowned let worker: AgentWorker
     private var machine: RunStateMachine
-    private var reports: ReportQueue
+    var reports: ReportQueue
     private var workspace: Workspace?
     private var request: ClaudeRequest?
-    private var transcript: TranscriptReader?
+    var transcript: TranscriptReader?
     private var tools: [String: ToolRun] = [:]
-    private var questions: [PermissionRequestID: OpenQuestion] = [:]
+    var questions: [PermissionRequestID: OpenQuestion] = [:]
     private var deadline: Timer?
-    private var resend: Timer?
+    var resend: Timer?
     private var events: [RunEvent] = []
     private var isPerforming = false
 
@@ -157,7 +157,8 @@ final class Run {
     private func prepare(_ call: ToolCall) {
         guard let workspace else { return }
         // Should the mode change meanwhile, an unparsed line fits no rule: somebody is asked.
-        worker.tools.prepare(call, in: workspace, parsesCommands: machine.mode == .ask) { [weak self] result in
+        worker.tools.prepare(call, in: workspace, parsesCommands: machine.mode == .ask) {
+            [weak self] result in
             switch result {
             case .success(let prepared): self?.receive(.prepared(toolUse: call.id, prepared))
             case .failure(let refusal):
@@ -211,122 +212,4 @@ extension RunFailure {
         "No model is configured: the operator has to give the agent workers an API key or a token "
             + "(the credential \(ClaudeCredential.credentialNames), or "
             + "\(ClaudeCredential.variables)).")
-}
-
-// MARK: - Questions
-
-extension Run {
-    private func ask(_ id: PermissionRequestID, _ call: PreparedCall) {
-        worker.metrics.asked()
-        // The hub's own clock decides; this one only bounds the wait for its word.
-        let timer = assignment.permissionTimeoutMilliseconds.map { timeout in
-            worker.loop.schedule(after: .milliseconds(timeout) + RunLimits.lateAnswerTime) {
-                [weak self] in self?.deny(id, "timeout")
-            }
-        }
-        let question = OpenQuestion(id, call, of: assignment, timer)
-        questions[id] = question
-        send(question, id)
-    }
-
-    /// What could not be asked is denied; a lost link asks again when it is back.
-    private func send(_ question: OpenQuestion, _ id: PermissionRequestID) {
-        // The events before it first: people see what the question is about.
-        sendReports()
-        worker.link.request({ .call($0, nil, .requestPermission, question.parameters) }) {
-            [weak self] answer in
-            guard case .refused(let error) = answer else { return }
-            if error.code == .leaseLost { self?.leaseLost() }
-            self?.deny(id, "it could not be asked: \(error.message)")
-        }
-    }
-
-    private func deny(_ id: PermissionRequestID, _ reason: String) {
-        receive(.permissionEnded(id, PermissionVerdict(allowed: false, reason: reason)))
-    }
-}
-
-// MARK: - Reports
-
-extension Run {
-    /// Sends what was gathered; at the end of each iteration, so that a report holds all of it.
-    func flush() {
-        guard outcome != .leaseLost else { return }
-        sendReports()
-        guard reports.isOverLimit else { return }
-        worker.log.error(
-            "a run is stopped: too much of it waits for the hub",
-            metadata: ["session": "\(assignment.lease.session)"])
-        leaseLost()
-    }
-
-    /// The link is new: says again what may not have been heard.
-    func linkRestored() {
-        guard outcome != .leaseLost else { return }
-        sendUnstored()
-        for (id, question) in questions { send(question, id) }
-        transcript?.readNext()
-        receive(.linkRestored)
-    }
-
-    private func sendReports() {
-        let new = reports.close()
-        if worker.link.isUp, resend == nil { for report in new { send(report) } }
-    }
-
-    private func sendUnstored() {
-        resend?.cancel()
-        resend = nil
-        for report in reports.unstored { send(report) }
-    }
-
-    /// The hub's disk takes nothing now: all that is not stored waits here, and is sent in order.
-    private func sendLater(because error: OperationError) {
-        guard resend == nil else { return }
-        worker.log.debug(
-            "reports wait for the hub's disk",
-            metadata: ["session": "\(assignment.lease.session)", "reason": "\(error)"])
-        resend = worker.loop.schedule(after: RunLimits.unstoredReportDelay) { [weak self] in
-            self?.sendUnstored()
-        }
-    }
-
-    private func send(_ report: RunReport) {
-        worker.link.request({ .report($0, report) }) { [weak self] answer in
-            self?.answered(report.number, answer)
-        }
-    }
-
-    private func answered(_ number: Int64, _ answer: HubLink.Answer) {
-        switch answer {
-        // Sent again when the link is back.
-        case .unsent, .lost: return
-        case .answered: reports.stored(number)
-        case .refused(let error) where error.code == .leaseLost: leaseLost()
-        case .refused(let error)
-        where error.code == .storageFull
-            || error.code == .serviceUnavailable:
-            sendLater(because: error)
-        case .refused(let error): refused(number, error)
-        }
-        onChange?()
-    }
-
-    private func refused(_ number: Int64, _ error: OperationError) {
-        let isRecord = reports.refused(number)
-        worker.log.error(
-            "the hub refused a report",
-            metadata: [
-                "session": "\(assignment.lease.session)", "error": "\(error)",
-                "record": "\(isRecord)",
-            ])
-        guard isRecord else { return }
-        // A run whose end is refused can only be ended by the hub, once the lease is over.
-        if outcome != nil { return leaseLost() }
-        receive(
-            .failed(
-                RunFailure(
-                    .internal, "The run's events could not be stored: \(error.message)",
-                    canRetry: true)))
-    }
 }
