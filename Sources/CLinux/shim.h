@@ -66,6 +66,11 @@ static inline int switchboard_attach_tree(int tree, int place) {
         MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
+/* renameat2(2) with RENAME_NOREPLACE, within one folder. */
+static inline int switchboard_rename_new(int folder, const char *old, const char *new_name) {
+    return (int)syscall(SYS_renameat2, folder, old, folder, new_name, 1u);
+}
+
 /* pidfd_open(2), Linux 5.3; the descriptor is closed on exec. */
 static inline int switchboard_pidfd_open(int process) {
     return (int)syscall(SYS_pidfd_open, process, 0u);

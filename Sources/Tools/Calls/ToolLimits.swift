@@ -91,10 +91,18 @@ public enum ToolLimits {
 
     /// Paths that Glob answers.
     public static let maximumGlobResults = 200
-    /// Names that are read for what is guarded in folders below: 20 ms of a thread.
-    public static let maximumGuardedEntries = 20_000
-    /// How deep that goes.
-    public static let maximumGuardedDepth = 8
+    /// Names that are read for what runs later in folders below, before and after each command that
+    /// may write.
+    ///
+    /// A large repository with what was built in it has fewer, and they take 200 ms. In a workspace
+    /// with more no such command runs.
+    public static let maximumGuardedEntries = 200_000
+    /// How deep that goes: packages of Java lie at 12.
+    public static let maximumGuardedDepth = 32
+    /// How long it may take, on a disk that is busy.
+    public static let guardedTime = Duration.seconds(10)
+    /// What one command may leave to be set aside, one by one; beyond it the folder is closed.
+    public static let maximumSetAside = 1_000
     /// For which what stands for missing startup files stays when a command has ended: calls of one
     /// turn follow within less.
     public static let placeholderTime = Duration.seconds(2)

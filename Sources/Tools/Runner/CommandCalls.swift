@@ -75,8 +75,10 @@ final class CommandCalls {
             let started = try CommandRun(
                 command, view, in: call.workspace, on: runner.loop, onOutput: onOutput
             ) { [weak self] result in
-                self?.ended(key, result, call)
-                if !run.isOver { then(result) }
+                self?.review(view.review, after: result, call) { reviewed in
+                    self?.ended(key, reviewed, call)
+                    if !run.isOver { then(reviewed) }
+                }
             }
             started.onBegin = { [weak runner] in
                 runner?.onSandbox?(ContinuousClock.now - call.since)
@@ -93,6 +95,30 @@ final class CommandCalls {
         } catch {
             runner.answer(run, .failure("Nothing was run: \(error)."))
         }
+    }
+
+    /// Looks for what the command made that would run later, before anybody hears of its end.
+    private func review(
+        _ review: StartupReview?, after result: CommandRun.Result, _ call: Call,
+        then: @escaping (CommandRun.Result) -> Void
+    ) {
+        guard let review else { return then(result) }
+        call.run.stop = nil
+        call.run.timer = nil
+        var reviewed = result
+        // Not among the session's calls, which may hang.
+        let taken = runner.files.run(for: "review of \(call.workspace.session)") { _ in
+            review.run()
+        } then: { ending in
+            switch ending {
+            case .done(let outcome): reviewed.review = outcome
+            case .stopped: reviewed.review.gap = "its file system did not answer in time"
+            }
+            then(reviewed)
+        }
+        guard taken == nil else { return }
+        reviewed.review.gap = "too many calls wait for files"
+        then(reviewed)
     }
 
     private func ended(_ key: ObjectIdentifier, _ result: CommandRun.Result, _ call: Call) {

@@ -13,6 +13,8 @@ final class CommandRun {
         let fullOutputPath: String?
         /// All bytes, of a command that is captured.
         var captured: [UInt8] = []
+        /// What was found when it had ended.
+        var review = StartupReview.Outcome()
     }
 
     /// The command itself begins: its sandbox stands.
@@ -103,17 +105,18 @@ struct SandboxPrograms {
 extension CommandRun.Result {
     /// As Bash answers: the output, then how it ended unless that was well.
     func outcome(timeout: Duration) -> ToolOutcome {
-        let note = [note(timeout: timeout), text.startupNote].filter { !$0.isEmpty }
+        let note = [note(timeout: timeout), text.startupNote, review.note].filter { !$0.isEmpty }
             .joined(separator: "\n")
         let output = text.isEmpty && note.isEmpty ? "(No output.)" : text
         let gap = output.isEmpty || note.isEmpty || output.hasSuffix("\n") ? "" : "\n"
         return ToolOutcome(
-            text: output + gap + note, isError: end != .exited(code: 0),
+            text: output + gap + note, isError: end != .exited(code: 0) || review.gap != nil,
             fullOutputPath: fullOutputPath, limit: limit)
     }
 
     private var limit: String? {
-        if case .stopped(let stop) = end { stop.limit } else { nil }
+        if review.gap != nil { return "tools.maximumGuardedEntries" }
+        return if case .stopped(let stop) = end { stop.limit } else { nil }
     }
 
     private func note(timeout: Duration) -> String {

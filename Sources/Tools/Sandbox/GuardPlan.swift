@@ -16,6 +16,11 @@ struct GuardPlan {
             .map(\.value)
     }
 
+    /// What can only be read, or not at all.
+    var guarded: Set<FileIdentity> {
+        Set(walls.values.filter { $0.kind != .pin }.map(\.identity))
+    }
+
     /// Takes a wall in; the stronger of two at one place stays.
     mutating func set(_ kind: StageChange.Kind, _ parts: [String], _ entry: OwnedDescriptor) {
         if let identity = entry.identity { set(kind, parts, identity) }

@@ -19,6 +19,9 @@ struct SandboxView: Sendable {
         allowsNetwork = workspace.allowsNetwork && access == .writable
     }
 
+    /// Looks at what the command made, when it has ended.
+    var review: StartupReview? { workspace.review }
+
     /// What the process has to inherit, beginning with number `first` of ``stage(firstDescriptor:)``.
     var descriptors: [OwnedDescriptor] { workspace.folders.map(\.entry) }
 

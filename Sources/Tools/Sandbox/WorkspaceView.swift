@@ -6,6 +6,8 @@ import System
 struct WorkspaceView: Sendable {
     /// The workspace, its outputs, and git's folders outside of it.
     let folders: [StagedFolder]
+    /// Looks at the workspace when the command has ended; nil where it may make anything or nothing.
+    let review: StartupReview?
     private let placeholders: [Placeholders]
 
     /// The view of a workspace as it now is; throws where something in it can't be guarded.
@@ -31,13 +33,19 @@ struct WorkspaceView: Sendable {
             if isWritable { plan.pin(above: entry.parts, in: workspace.directory) }
         }
         if isWritable, !workspace.guards.allowsStartupFiles {
-            var scan = GuardedScan(workspace.directory)
-            for entry in scan.entries() {
+            let scan = GuardedScan(workspace.directory).entries()
+            if let gap = scan.gap { throw .unguarded("\(gap)") }
+            for entry in scan.found {
                 try Self.wall(entry, workspace.directory, placeholders, &plan)
                 // Found again under any name of the folders above, so that those may be moved.
                 guard let git = entry.parts.firstIndex(of: ".git") else { continue }
                 plan.pin(above: entry.parts, in: workspace.directory, from: git + 1)
             }
+            review = StartupReview(
+                folder: workspace.directory, root: RealPath(workspace.root),
+                known: plan.guarded.union(git.guarded), gitFolders: workspace.gitFolders)
+        } else {
+            review = nil
         }
         folders =
             [
@@ -84,9 +92,12 @@ struct WorkspaceView: Sendable {
     /// Git's folders outside of the workspace.
     private static func git(
         _ workspace: Workspace, isWritable: Bool
-    ) throws(PathError) -> (folders: [StagedFolder], placeholders: [Placeholders]) {
+    ) throws(PathError) -> (
+        folders: [StagedFolder], placeholders: [Placeholders], guarded: Set<FileIdentity>
+    ) {
         var folders: [StagedFolder] = []
         var all: [Placeholders] = []
+        var guarded: Set<FileIdentity> = []
         for git in workspace.gitFolders {
             var plan = GuardPlan()
             if isWritable, !workspace.guards.allowsStartupFiles {
@@ -96,12 +107,13 @@ struct WorkspaceView: Sendable {
                     try wall(entry, git.entry, placeholders, &plan)
                     plan.pin(above: entry.parts, in: git.entry)
                 }
+                guarded.formUnion(plan.guarded)
             }
             folders.append(
                 StagedFolder(
                     entry: git.entry, place: git.place.text, isWritable: isWritable,
                     changes: plan.changes))
         }
-        return (folders, all)
+        return (folders, all, guarded)
     }
 }

@@ -76,6 +76,19 @@ struct GitGuards {
         return found
     }
 
+    /// Whether a file would be a part of a repository that git runs programs by, or would make its
+    /// folder one, though that is not called `.git`.
+    func governs(_ parts: [String]) -> Bool {
+        guard parts.last != "HEAD" else { return true }
+        let look = GuardedLook(folder: folder)
+        return (1...2).contains { count in
+            guard parts.count >= count else { return false }
+            let name = parts[parts.count - count]
+            return Self.files.contains { $0.name == name } && (count == 1 || name == "hooks")
+                && look.open(parts.dropLast(count) + ["HEAD"], links: .follow) != nil
+        }
+    }
+
     /// Hooks elsewhere (`core.hooksPath`), and settings that others include.
     private func named(
         by git: OwnedDescriptor, _ look: GuardedLook, _ parts: [String]

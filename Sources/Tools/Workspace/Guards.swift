@@ -81,6 +81,9 @@ final class Guards: Sendable {
     ) throws(PathError) {
         guard !allowsStartupFiles else { return }
         if let moment = moment(of: parts) { throw .startup(path: name, when: moment) }
+        guard !GitGuards(folder: folder).governs(parts) else {
+            throw .startup(path: name, when: "git is used")
+        }
         guard let parent, parent.isWithin(startupIdentities, upTo: folder.identity)
         else { return }
         throw .startup(path: name, when: "something outside starts it")

@@ -21,6 +21,8 @@ public enum PathError: Error, Sendable, Equatable, CustomStringConvertible {
     case tooLarge(path: String, bytes: Int)
     /// Nobody wanted the change any more before it was made.
     case interrupted(path: String)
+    /// The workspace can't be looked through for startup files; why.
+    case unguarded(String)
     /// A pattern whose braces stand for too much.
     case pattern(String)
     case system(action: String, path: String, errno: Int32)
@@ -48,6 +50,10 @@ public enum PathError: Error, Sendable, Equatable, CustomStringConvertible {
         case .tooLarge(let path, let bytes):
             "\(path) has \(bytes) bytes; files over \(ToolLimits.maximumFileBytes) bytes are not "
                 + "taken. Use Grep, or Bash with head, tail or sed -n."
+        case .unguarded(let reason):
+            "what runs later, outside of the sandbox, can't be guarded in this workspace: \(reason). "
+                + "Remove what is too much, work in a folder below, or have an admin set the "
+                + "workspace's allowsStartupFiles."
         case .interrupted(let path): "(Interrupted. \(path) was not changed.)"
         case .pattern(let pattern):
             "The braces of \(pattern.shortened(to: 80)) stand for more than "
