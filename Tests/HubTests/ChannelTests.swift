@@ -25,7 +25,8 @@ import Testing
     @Test func `joining and publishing in one iteration keep their order`() throws {
         let fixture = try Fixture()
         let open = EventText.open(
-            type: "x_a", channel: fixture.channel.name, at: fixture.hub.now, eventID: "e", body: [:])
+            type: "x_a", channel: fixture.channel.name, at: fixture.hub.now, eventID: "e", body: [:]
+        )
         let event = ProducedEvent(
             channel: fixture.channel, eventID: "e", isIdempotent: false, time: fixture.hub.now,
             content: .ready(textBytes: open.count))
@@ -88,7 +89,7 @@ import Testing
         func session() throws -> ChannelIdentity {
             let made = try fixture.hub.call(
                 fixture.cli, .createSession, ["teamId": .string(fixture.team.text)])
-            return try ChannelIdentity(parsing: "session:\(made.text("id"))")
+            return .session(try SessionID(parsing: made.text("id")))
         }
         let (first, second) = (try session(), try session())
         let runner = try Fixture.key(fixture.hub, fixture.cli, fixture.team, scopes: [.sessionsRun])

@@ -47,7 +47,6 @@ struct Fixture {
     /// The team's spec of this name.
     func spec(_ id: SpecID) -> ChannelIdentity { .spec(id, of: team) }
 
-
     /// Publishes one event over `fcgi`.
     func publish(
         _ text: String = "a", on channel: ChannelIdentity? = nil, eventID: EventID? = nil,

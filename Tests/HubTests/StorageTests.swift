@@ -39,7 +39,7 @@ import Testing
         try fixture.hub.fillDisk()
         let late = PeerID(1_000)
         let open = EventText.open(
-            type: "x_test", channel: fixture.channel, at: fixture.hub.now, eventID: "made",
+            type: "x_test", channel: fixture.channel.name, at: fixture.hub.now, eventID: "made",
             body: ["payload": .string(Self.long)])
         let event = ProducedEvent(
             channel: fixture.channel, eventID: "made", isIdempotent: false, time: fixture.hub.now,

@@ -57,7 +57,8 @@ import Testing
         try store.transaction { transaction in
             let found = try [
                 .team("t"), .session("s"), .spec("x", of: "t"), .agent("x", of: "u"),
-                .spec("x", of: "u"), .spec("nobodys", of: "t"), ChannelIdentity.spec("nobodys", of: "u"),
+                .spec("x", of: "u"), .spec("nobodys", of: "t"),
+                ChannelIdentity.spec("nobodys", of: "u"),
             ].map { try transaction.channel($0)?.number }
             #expect(found == [1, 2, 3, 4, nil, nil, nil])
             let spec = OwnerRow(kind: .spec, id: "x", teamID: "t", name: "X", status: nil)

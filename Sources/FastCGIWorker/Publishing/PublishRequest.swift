@@ -84,7 +84,8 @@ package struct PublishRequest {
         }
         events.append(
             ProducedEvent(
-                channel: ChannelIdentity(channel, of: team), eventID: eventID, isIdempotent: own != nil, time: time,
+                channel: ChannelIdentity(channel, of: team), eventID: eventID,
+                isIdempotent: own != nil, time: time,
                 content: content))
     }
 }

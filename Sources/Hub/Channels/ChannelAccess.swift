@@ -34,7 +34,8 @@ package struct ChannelAccess {
             owner = try self.owner(of: channel, iteration)
         } catch let error as StoreError where error.isLocal {
             throw OperationError(
-                .channelUnavailable, "the owner of \(channel.name) could not be looked up; try again")
+                .channelUnavailable,
+                "the owner of \(channel.name) could not be looked up; try again")
         }
         guard owner == team else { throw Self.forbidden(channel) }
     }

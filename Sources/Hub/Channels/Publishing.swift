@@ -90,7 +90,8 @@ struct Publishing {
             }
         guard isInPlace else {
             throw OperationError(
-                .channelForbidden, "a run does not publish this on the channel \(event.channel.name)")
+                .channelForbidden,
+                "a run does not publish this on the channel \(event.channel.name)")
         }
     }
 

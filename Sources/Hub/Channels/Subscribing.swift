@@ -13,7 +13,8 @@ struct Subscribing {
     let metrics: HubMetrics
 
     func join(
-        _ identity: ChannelIdentity, for principal: Principal, since: StreamPosition?, _ reply: Reply,
+        _ identity: ChannelIdentity, for principal: Principal, since: StreamPosition?,
+        _ reply: Reply,
         _ iteration: Iteration
     ) throws {
         try access.check(.principal(principal), mayRead: identity, iteration)
@@ -43,7 +44,8 @@ struct Subscribing {
     }
 
     func read(
-        _ identity: ChannelIdentity, for principal: Principal, since: StreamPosition, _ reply: Reply,
+        _ identity: ChannelIdentity, for principal: Principal, since: StreamPosition,
+        _ reply: Reply,
         _ iteration: Iteration
     ) throws {
         try access.check(.principal(principal), mayRead: identity, iteration)

@@ -1,6 +1,8 @@
 import Realtime
 
-/// A team's spec or agent: what the authorisation of its channel reads. Ids are a team's own.
+/// A team's spec or agent: what the authorisation of its channel reads.
+///
+/// Ids are a team's own.
 public struct OwnerRow: Sendable, Equatable {
     public enum Kind: String, Sendable, CaseIterable {
         case spec, agent

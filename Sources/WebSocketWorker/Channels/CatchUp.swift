@@ -35,7 +35,8 @@ package struct CatchUp {
 
     /// Behind `position`, with the first page of what comes after it.
     package init(
-        _ channel: ChannelIdentity, id: UInt64 = 0, from position: StreamPosition, page: Page = .empty
+        _ channel: ChannelIdentity, id: UInt64 = 0, from position: StreamPosition,
+        page: Page = .empty
     ) {
         self.channel = channel
         self.id = id

@@ -28,7 +28,8 @@ import Testing
 
     private func publish(_ count: Int) throws -> HubLink.Answer {
         let open = EventText.open(
-            type: "x_a", channel: channel.name, at: Timestamp(milliseconds: 5), eventID: "e", body: [:])
+            type: "x_a", channel: channel.name, at: Timestamp(milliseconds: 5), eventID: "e",
+            body: [:])
         let event = ProducedEvent(
             channel: channel, eventID: "e", isIdempotent: false, time: Timestamp(milliseconds: 5),
             content: .ready(textBytes: open.count))
