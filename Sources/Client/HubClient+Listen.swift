@@ -67,8 +67,11 @@ extension HubClient {
         for team in try list(.listTeams) {
             guard let id = team["id"]?.stringValue else { continue }
             do throws(ClientError) {
-                _ = try call(operation, ["teamId": .string(id), "id": .string(channel.id)])
-                owners.append(try self.team(id, of: channel))
+                let found = try call(
+                    operation, ["teamId": .string(id), "id": .string(channel.id)])
+                // A session says itself whose it is, whoever's was asked for.
+                let owner = found["teamId"]?.stringValue ?? id
+                owners.append(try self.team(owner, of: channel))
             } catch .refused(let error) where error.code == .notFound {
                 continue
             }

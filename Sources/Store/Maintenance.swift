@@ -81,18 +81,40 @@ public final class Maintenance: Sendable {
         var limits = limits
         limits.bytes = min(limits.bytes, share)
         for number in try overLimit(limits) {
-            var size = BatchSize()
-            while !isStopping() {
-                let started = ContinuousClock.now
-                let batch = try removeBatch(of: number, limits, rows: size.rows)
-                size.took(ContinuousClock.now - started)
+            try inSteps(isStopping) { (rows) throws(StoreError) in
+                let batch = try removeBatch(of: number, limits, rows: rows)
                 if let trimmed = batch.trimmed { report(trimmed) }
-                guard batch.hasMore else { break }
-                try checkpoint()
-                usleep(Self.pauseMicroseconds)
+                return batch.hasMore
             }
         }
         return share < .max
+    }
+
+    /// Removes what deleted sessions left.
+    ///
+    /// - Parameter isStopping: asked between transactions.
+    public func removeDeletedSessions(isStopping: () -> Bool) throws(StoreError) {
+        try inSteps(isStopping) { (rows) throws(StoreError) in
+            try transaction { (transaction) throws(StoreError) in
+                try SessionRemoval(transaction: transaction, maximumRows: rows).run()
+            }
+        }
+    }
+
+    /// Repeats a transaction, with pauses, while it says that there is more; it gets how many rows it
+    /// may remove.
+    private func inSteps(
+        _ isStopping: () -> Bool, _ step: (_ rows: Int) throws(StoreError) -> Bool
+    ) throws(StoreError) {
+        var size = BatchSize()
+        while !isStopping() {
+            let started = ContinuousClock.now
+            let hasMore = try step(size.rows)
+            size.took(ContinuousClock.now - started)
+            guard hasMore else { return }
+            try checkpoint()
+            usleep(Self.pauseMicroseconds)
+        }
     }
 
     private func keptBytes() throws(StoreError) -> [Int] {
@@ -178,7 +200,7 @@ private struct BatchSize {
 
     mutating func took(_ duration: Duration) {
         if duration > .microseconds(1_500) {
-            rows = max(8, rows / 2)
+            rows = max(1, rows / 2)
         } else if duration < .microseconds(500) {
             rows = min(512, rows * 2)
         }

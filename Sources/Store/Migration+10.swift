@@ -60,7 +60,7 @@ extension Migration {
             """)
 
     /// Of a row of messages; a text's own length is in characters.
-    private static func size(of row: String) -> String {
+    static func size(of row: String) -> String {
         let texts = ["text", "tool_input", "result"].map { column in
             "coalesce(length(CAST(\(row).\(column) AS BLOB)), 0)"
         }

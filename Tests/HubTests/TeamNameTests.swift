@@ -27,9 +27,10 @@ import Testing
         try put(as: otherKey)
         _ = try fixture.publish("theirs", on: foreign, eventID: "e", as: otherKey)
         #expect(try fixture.subscribe(own).refusal?.code == .channelForbidden)
-        #expect(throws: TestHubError.self) {
+        let missing = #expect(throws: OperationError.self) {
             try fixture.hub.call(fixture.fcgi, .getSpec, ["id": "x"], as: fixture.key)
         }
+        #expect(missing?.code == .notFound)
         try put(as: fixture.key)
         let head = try fixture.join(own).joined.head
         #expect(head.offset == 0)

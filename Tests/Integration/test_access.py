@@ -134,14 +134,16 @@ def test_owners_are_put_read_listed_and_deleted(team, unique):
         assert team.api.get(f"/api/{kind}s")["items"] == []
 
 
-def test_an_owner_of_another_team_cannot_be_taken_over(team, other_team, unique):
+def test_a_name_that_another_team_took_is_free_and_leads_to_nothing_of_theirs(
+        team, other_team, unique):
     for kind in ("spec", "agent"):
         id = unique(kind)
         other_team.own(kind, id)
-        answer = team.api.request("PUT", f"/api/{kind}s/{id}", json={"name": "mine now"})
-        assert answer.status_code == 404, answer.text
         for method in ("GET", "DELETE"):
             team.api.refused(method, f"/api/{kind}s/{id}", 404)
+        team.api.put(f"/api/{kind}s/{id}", {"name": "ours"})
+        assert team.api.get(f"/api/{kind}s/{id}")["teamId"] == team.id
+        team.api.delete(f"/api/{kind}s/{id}")
         assert other_team.api.get(f"/api/{kind}s/{id}")["teamId"] == other_team.id
 
 

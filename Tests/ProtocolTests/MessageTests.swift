@@ -148,8 +148,10 @@ import Testing
 
     @Test func `another version is refused with what to do`() {
         var header = Hello(role: .cli, name: "cli", processID: 1).envelope.header
-        header["version"] = 1
-        #expect(throws: WireError.wrongVersion(2)) { try Hello(Envelope(header: header)) }
+        header["version"] = .integer(Hello.currentVersion + 1)
+        #expect(throws: WireError.wrongVersion(Hello.currentVersion + 1)) {
+            try Hello(Envelope(header: header))
+        }
     }
 
     @Test(arguments: ["", "a b", "ä", String(repeating: "a", count: 65), "a\nb"])

@@ -163,15 +163,50 @@ import TestSupport
         }
     }
 
-    @Test func `everything of a session goes with it`() throws {
+    @Test func `a deleted session is gone for everybody at once`() throws {
         try withStore { store in
             try store.insert(Self.session)
-            try store.insert(Self.message(1))
+            var message = Self.message(1)
+            message.status = .queued
+            try store.insert(message)
             try store.insert(Self.question("q", at: 1))
+            #expect(try store.waitingSessions().count == 1)
             try store.deleteSession("s")
-            #expect(try store.messages(of: "s", beyond: 0, limit: 9, maximumBytes: 9).rows == [])
+            #expect(try store.session("s") == nil)
+            let list = SessionFilter(teamID: nil)
+            #expect(try store.sessions(list, limit: 9, maximumLookedAt: 9).rows == [])
+            #expect(try store.sessionCount(of: "t") == 0)
+            #expect(try store.waitingSessions().isEmpty)
             #expect(try store.permission(PermissionKey("s", "q")) == nil)
             #expect(try store.pendingPermissions(of: nil, in: nil).rows == [])
+        }
+    }
+
+    @Test func `what deleted sessions left goes in small steps, and counts for nobody`() throws {
+        let files = try TemporaryStore()
+        let store = try files.open()
+        try store.transaction { store in
+            try store.insert(
+                TeamRow(id: "t", name: "T", createdAt: Timestamp(milliseconds: 0)))
+            try store.insert(Self.session)
+            for sequence in Int64(1)...2_000 { try store.insert(Self.message(sequence)) }
+            try store.append(TranscriptEntry(role: .user, content: [1, 2, 3]), to: "s")
+            try store.deleteSession("s")
+            #expect(try store.keptBytes(of: "t") == 0)
+        }
+        var steps = 0
+        try Maintenance(path: files.path).removeDeletedSessions {
+            steps += 1
+            return false
+        }
+        #expect(steps > 2_000 / 512)
+        try store.transaction { store in
+            #expect(
+                try store.messages(of: "s", beyond: 0, limit: 9, maximumBytes: 9_999).rows.isEmpty)
+            #expect(try store.keptBytes(of: "t") == 0)
+            // Its place is free.
+            try store.insert(Self.session)
+            #expect(try store.transcriptSize(of: "s").bytes == 0)
         }
     }
 

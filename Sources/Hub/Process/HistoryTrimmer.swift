@@ -4,7 +4,8 @@ import Logging
 import Realtime
 import Store
 
-/// Has the maintenance thread trim history and checkpoint, at their intervals.
+/// Has the maintenance thread trim history, remove what deleted sessions left, and checkpoint, at
+/// their intervals.
 package final class HistoryTrimmer {
     private let core: HubCore
     private let loop: EventLoop
@@ -77,6 +78,7 @@ package final class HistoryTrimmer {
                     limits, isStopping: { thread.isStopping }
                 ) { trimmed in _ = results.post(.trimmed(trimmed)) }
                 if isOverTotal { _ = results.post(.totalReached) }
+                try maintenance.removeDeletedSessions(isStopping: { thread.isStopping })
             } catch {
                 _ = results.post(.failed("\(error)"))
             }

@@ -115,7 +115,7 @@ extension StoreTransaction {
             SELECT sessions.id, sessions.team_id FROM sessions
             CROSS JOIN messages INDEXED BY messages_waiting
                 ON messages.session_id = sessions.id AND status IN ('queued', 'accepted')
-            WHERE NOT is_outside AND sessions.id NOT IN (
+            WHERE NOT is_outside AND NOT is_deleted AND sessions.id NOT IN (
                 SELECT session_id FROM leases WHERE state <> 'ended')
             GROUP BY sessions.id ORDER BY min(messages.created_at), sessions.id
             """, []

@@ -59,7 +59,8 @@ extension StoreTransaction {
 
     public func session(_ id: SessionID) throws(StoreError) -> SessionRow? {
         try row(
-            "SELECT \(SessionRow.columns) FROM sessions WHERE id = ?", [id.text], SessionRow.init)
+            "SELECT \(SessionRow.columns) FROM sessions WHERE id = ? AND NOT is_deleted", [id.text],
+            SessionRow.init)
     }
 
     /// Newest first, behind the one made then with that id, until `limit` are found or
@@ -81,7 +82,8 @@ extension StoreTransaction {
         let rows = try rows(
             """
             SELECT \(SessionFilter.match), \(SessionRow.columns) FROM sessions
-            WHERE (created_at, id) < (?, ?) \(ofTeam) ORDER BY created_at DESC, id DESC
+            WHERE (created_at, id) < (?, ?) \(ofTeam) AND NOT is_deleted
+            ORDER BY created_at DESC, id DESC
             """, arguments
         ) { (row) throws(StoreError) -> SessionRow?? in
             let matches = try row.flag()
@@ -98,17 +100,25 @@ extension StoreTransaction {
     }
 
     public func sessionCount(of team: TeamID) throws(StoreError) -> Int {
-        try integer("SELECT count(*) FROM sessions WHERE team_id = ?", [team.text])
+        try integer("SELECT count(*) FROM sessions WHERE team_id = ? AND NOT is_deleted", [team.text])
     }
 
     /// Of every team.
     public func runningSessionCount() throws(StoreError) -> Int {
-        try integer("SELECT count(*) FROM sessions WHERE phase = 'running'")
+        try integer("SELECT count(*) FROM sessions WHERE phase = 'running' AND NOT is_deleted")
     }
 
-    /// Removes a session with its messages, questions and rules.
+    /// Hides a session from everything, and removes its questions, rules and leases.
+    ///
+    /// Its messages are many: ``Maintenance`` removes them, step by step.
     public func deleteSession(_ id: SessionID) throws(StoreError) {
-        try execute("DELETE FROM sessions WHERE id = ?", [id.text])
+        try execute(
+            """
+            UPDATE sessions SET is_deleted = 1, message_bytes = 0, transcript_bytes = 0 WHERE id = ?
+            """, [id.text])
+        for table in ["permissions", "rules", "leases"] {
+            try execute("DELETE FROM \(table) WHERE session_id = ?", [id.text])
+        }
     }
 }
 
