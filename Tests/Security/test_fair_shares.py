@@ -72,7 +72,8 @@ def test_nobody_else_waits_while_one_team_reads_as_much_as_it_can(long_session, 
 
     def read(_):
         with Api(team.product, team.key, timeout=60) as api:
-            return api.try_status("GET", f"/api/sessions/{session}/messages?limit=200")
+            answer = api.request("GET", f"/api/sessions/{session}/messages?limit=200")
+            return answer.status_code, None if answer.is_success else answer.json()["error"]["code"]
 
     with ThreadPoolExecutor(14) as crowd:
         reading = [crowd.submit(read, number) for number in range(attempts)]
@@ -82,8 +83,12 @@ def test_nobody_else_waits_while_one_team_reads_as_much_as_it_can(long_session, 
             assert other_team.api.get("/api/sessions", params={"limit": 5})["items"] == []
             served += 1
     outcomes = collections.Counter(each.result() for each in reading)
-    assert set(outcomes) <= {200, 429}, outcomes
-    assert outcomes[200] > 0 and served > 0
+    # On a busy machine a list may wait for too long, and then says so.
+    late = outcomes.pop((503, "SERVICE_UNAVAILABLE"), 0)
+    assert late == metric(
+        team.product, r'limits_reached_total\{process="hub",limit="hub.maximumReadWait"\}')
+    assert set(outcomes) <= {(200, None), (429, "RATE_LIMITED")}, outcomes
+    assert outcomes[200, None] > 0 and served > 0
 
 
 def test_more_lists_at_once_than_a_team_may_are_refused_with_a_name(own_team):

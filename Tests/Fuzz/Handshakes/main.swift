@@ -67,7 +67,10 @@ func check(_ admission: Admission, _ request: HandshakeRequest, _ bytes: [UInt8]
     let resolution = admission.resolution
     precondition(request.isUpgrade && request.path == "/ws", "another request was let in")
     if resolution.source == .cookie {
-        precondition(request.origin == "https://\(request.host ?? "")", "a foreign page was let in")
+        // Names of hosts have no case.
+        precondition(
+            request.origin?.lowercased() == "https://\(request.host?.lowercased() ?? "")",
+            "a foreign page was let in")
     } else {
         let token = Array((tokens[resolution.principal.credentialID] ?? "").utf8)
         let starts = bytes.indices.dropLast(token.count - 1)
