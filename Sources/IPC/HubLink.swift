@@ -28,6 +28,8 @@ public final class HubLink {
     public var onPush: ((HubMessage) -> Void)?
     /// Called once for each ``onUp``, after every open request was answered ``Answer/lost``.
     public var onDown: ((IPCEnd) -> Void)?
+    /// Called whenever a connection was tried and nobody listens: no hub runs.
+    public var onAbsent: (() -> Void)?
 
     /// Whether the hub has greeted and the link stands.
     public private(set) var isUp = false
@@ -40,7 +42,8 @@ public final class HubLink {
     private let hello: Hello
     private let logger: Logger
     private let maximumQueueBytes: Int
-    private var backoff = Backoff(first: .milliseconds(20), maximum: .seconds(2))
+    /// A try costs a system call or two, and whoever waits for the hub waits for clients.
+    private var backoff = Backoff(first: .milliseconds(20), maximum: .milliseconds(250))
     private var random = SystemRandomNumberGenerator()
     private var connection: IPCConnection?
     private var waiting: [Int64: (deadline: Duration, answer: (Answer) -> Void)] = [:]
@@ -133,6 +136,7 @@ public final class HubLink {
         do throws(UnixSocketError) {
             descriptor = try UnixSocket.connect(to: path)
         } catch {
+            if error.isAbsence { onAbsent?() }
             return retryLater(because: "\(error)")
         }
         let connection = IPCConnection(

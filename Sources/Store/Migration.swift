@@ -9,7 +9,7 @@ struct Migration {
     static let all = [
         teamsAndChannels, sessions, runs, questionsOfTools, scopesOfReading, continuity,
         people, startupFiles, searchedNames, sizes, exactRules, teamsOwnNames,
-        deletedSessions,
+        deletedSessions, leasesAlone,
     ]
 
     /// Runs what is missing, each step in a transaction of its own.

@@ -6,7 +6,8 @@ import GRDB
 /// functions in extensions, one file a table; prepared statements are kept by their text.
 public struct StoreTransaction {
     let database: Database
-    private let takesWrites: Bool
+    /// False where everything that writes throws.
+    public let takesWrites: Bool
     private let meter: ReadMeter
 
     /// - Parameter takesWrites: false has everything that writes throw ``StoreError/suspended(_:)``.

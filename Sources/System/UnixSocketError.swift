@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a Unix socket could not be listened at or connected to.
 public enum UnixSocketError: Error, Equatable, Sendable, CustomStringConvertible {
     case pathTooLong(path: String, maximum: Int)
@@ -12,6 +14,11 @@ public enum UnixSocketError: Error, Equatable, Sendable, CustomStringConvertible
     /// The system call's own error, where that is the reason.
     public var systemError: SystemError? {
         if case .failed(_, _, let error) = self { error } else { nil }
+    }
+
+    /// Whether nobody listens: there is no such socket, or none behind its file.
+    public var isAbsence: Bool {
+        [ENOENT, ECONNREFUSED].contains(systemError?.number)
     }
 
     public var description: String {

@@ -13,7 +13,8 @@ package enum Handshake {
         let key = try head.unique("sec-websocket-key")
         let target = head.target.split(separator: "?", maxSplits: 1)
         let hasQuery = head.target.contains("?")
-        let cookies = head.all("cookie")
+        // An empty one says nothing.
+        let cookies = head.all("cookie").filter { !$0.isEmpty }
         let request = HandshakeRequest(
             method: head.method,
             path: head.target.hasPrefix("?") ? "" : String(target.first ?? ""),

@@ -158,6 +158,27 @@ def test_a_killed_hub_in_mid_tool_runs_it_once(own_talk):
     session.is_well()
 
 
+def test_a_run_outlives_a_hub_that_is_away_for_long(own_talk):
+    """Nobody can have been given its session meanwhile."""
+    session = own_talk()
+    with Resumer(session.product, session.channel, session.team.key):
+        session.say(bash("echo ran >> count.txt; until test -e go.txt; do sleep 0.05; done"))
+        eventually(lambda: (session.folder / "count.txt").exists(), what="the tool at work")
+        session.product.process.send_signal(signal.SIGSTOP)
+        try:
+            old = session.product.kill("hub")
+            passed(12)
+            (session.folder / "go.txt").write_text("go\n")
+        finally:
+            session.product.process.send_signal(signal.SIGCONT)
+        session.product.restarted("hub", old)
+        eventually(lambda: complete(session), within=30, what="the end of the run")
+    assert complete(session)[0]["reason"] == "complete"
+    assert (session.folder / "count.txt").read_text() == "ran\n"
+    reconnected(session)
+    session.is_well()
+
+
 def test_every_worker_killed_at_once_in_mid_run(own_talk, processes):
     session = own_talk()
     session.say(bash(f"sleep {processes.mark}"))

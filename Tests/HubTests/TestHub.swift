@@ -61,14 +61,19 @@ final class TestHub {
     }
 
     /// The process dies and a new one begins with what is on disk; all peers are gone.
-    func restart() throws {
+    ///
+    /// - Parameter away: how long there is no hub.
+    func restart(away: Duration = .zero) throws {
         received = [:]
         current = nil
-        try start()
+        let lastAlive = now
+        clock += away
+        now = now + away
+        try start(lastAlive: lastAlive)
     }
 
-    private func start() throws {
-        (current, results) = try Self.makeCore(directory, settings)
+    private func start(lastAlive: Timestamp? = nil) throws {
+        (current, results) = try Self.makeCore(directory, settings, lastAlive: lastAlive)
         try apply([.task(core.filesAtStart())])
     }
 
@@ -183,7 +188,7 @@ final class TestHub {
     }
 
     private static func makeCore(
-        _ directory: String, _ settings: Settings
+        _ directory: String, _ settings: Settings, lastAlive: Timestamp?
     ) throws -> (HubCore, Results) {
         let results = Results()
         weak var core: HubCore?
@@ -212,7 +217,8 @@ final class TestHub {
             environment: Self.environment(of: settings),
             metrics: HubMetrics(Metrics(process: "hub")),
             logger: .silent,
-            desks: Desks(passwords: passwords, files: files, reads: reads))
+            desks: Desks(passwords: passwords, files: files, reads: reads),
+            lastAlive: lastAlive)
         core = made
         return (made, results)
     }

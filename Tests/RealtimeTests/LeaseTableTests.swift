@@ -92,7 +92,9 @@ import Testing
 
     @Test func `a restored lease waits for a worker to announce it`() {
         var table = Table()
-        table.restore("s", of: "t", generation: 3, isStopping: true, at: .seconds(100), timing)
+        table.restore(
+            "s", of: "t", generation: 3, isStopping: true, remaining: timing.lifetime,
+            at: .seconds(100), timing)
         #expect(table["s"]?.isStopping == true && table.nextDeadline == .seconds(110))
         #expect(
             table.announce(1, capacity: 1, leases: [("s", 3)], at: .seconds(101), timing)

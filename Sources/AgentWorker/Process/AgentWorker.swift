@@ -34,12 +34,14 @@ public final class AgentWorker {
     private var flusher: EndOfIterationWatcher?
     private var timers: [Timer] = []
     private var linkTimer: Timer?
+    /// Until when the absence of a hub is no reason to end runs.
+    private var absenceEnd = Duration.zero
     private var onDrained: (() -> Void)?
     /// What has been said already, by its label.
     private var saidFailures: Set<String> = []
     private(set) var isDraining = false
 
-    /// Without a link for so long, and before the hub can have given the sessions to others.
+    /// Without a link to a hub that runs, and before that can have given the sessions to others.
     private static let leaseTime =
         Duration.milliseconds(SessionLease.reconnectMilliseconds) - .milliseconds(500)
     private static let heartbeat = Duration.milliseconds(SessionLease.heartbeatMilliseconds)
@@ -104,6 +106,7 @@ public final class AgentWorker {
         flusher = loop.atEndOfIteration { [weak self] in self?.flush() }
         link.onUp = { [weak self] _ in self?.linkIsUp() }
         link.onDown = { [weak self] reason in self?.linkWasLost(reason) }
+        link.onAbsent = { [weak self] in self?.noteAbsence() }
         link.onPush = { [weak self] message in
             if case .agent(let message) = message { self?.receive(message) }
         }
@@ -211,7 +214,14 @@ extension AgentWorker {
     private func linkWasLost(_ reason: IPCEnd) {
         metrics.linkEnded(reason.label)
         for run in Array(runs.values) { run.receive(.linkLost) }
+        absenceEnd = loop.now + .milliseconds(SessionLease.absenceMilliseconds)
         linkTimer = loop.schedule(after: Self.leaseTime) { [weak self] in self?.leasesRanOut() }
+    }
+
+    /// No hub runs: the leases stand until one does.
+    private func noteAbsence() {
+        guard loop.now + Self.leaseTime < absenceEnd else { return }
+        linkTimer?.reschedule(after: Self.leaseTime)
     }
 
     private func leasesRanOut() {

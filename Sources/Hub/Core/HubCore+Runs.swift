@@ -7,7 +7,7 @@ import Realtime
 /// nobody.
 extension HubCore {
     func endLapsedRuns(_ iteration: Iteration) throws {
-        for (session, lapse) in runs.lapsed(iteration.clock) {
+        for (session, lapse) in try runs.lapsed(iteration) {
             var isEnded = false
             try attempt("ending the run of \(session)", nil, iteration) {
                 try runs.endLapsed(session, lapse, iteration)

@@ -57,10 +57,12 @@ package final class HubCore {
 
     /// - Parameters:
     ///   - reader: of the same database, for the reading desk.
+    ///   - lastAlive: when the last hub was seen alive last; nil if nobody knows.
     ///   - desks: where password hashing, file writing and long reads run.
     package init(
         store: Store, reader: StoreReader, settings: Settings, paths: Paths,
-        environment: [String: String], metrics: HubMetrics, logger: Logger, desks: Desks
+        environment: [String: String], metrics: HubMetrics, logger: Logger, desks: Desks,
+        lastAlive: Timestamp? = nil
     ) throws {
         self.store = store
         self.reader = reader
@@ -87,7 +89,7 @@ package final class HubCore {
             return SessionsOnRecord(
                 pending: try transaction.pendingPermissions(of: nil, in: nil).rows,
                 running: try transaction.runningSessionCount(),
-                leases: try transaction.openLeases(),
+                leases: try transaction.openLeases(), lastAlive: lastAlive,
                 waiting: try transaction.waitingSessions())
         }
         setUpOwnParts()

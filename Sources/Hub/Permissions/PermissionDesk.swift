@@ -63,7 +63,8 @@ package final class PermissionDesk {
         count(1, iteration)
     }
 
-    /// Takes an answer; throws `PERMISSION_ALREADY_RESOLVED` for a second or a late one.
+    /// Takes an answer; throws `PERMISSION_ALREADY_RESOLVED` for a second or a late one, and
+    /// `SERVICE_UNAVAILABLE` for a yes that nobody could act on.
     ///
     /// - Returns: whether a rule was remembered.
     func answer(
@@ -76,6 +77,13 @@ package final class PermissionDesk {
             throw OperationError(
                 .permissionAlreadyResolved,
                 "the request \(question.key.request) had ended before this answer came")
+        }
+        guard !outcome.allowed || isReached(question) else {
+            throw OperationError(
+                .serviceUnavailable,
+                "the agent that asked is not there at the moment, so nothing was allowed; its question"
+                    + " stays open until it is back or counts as lost: try again",
+                retryAfterSeconds: 1)
         }
         let remembered =
             outcome.allowed && answer.alwaysAllow
@@ -140,6 +148,12 @@ package final class PermissionDesk {
     /// while it has the lease under which it asked.
     private func isHeard(_ question: PermissionRow) -> Bool {
         question.generation.map { leases.isHeld(question.key.session, $0) } ?? true
+    }
+
+    /// Whether an answer reaches whoever asked at once: a worker may have died, which its link tells
+    /// first, and what is allowed would never be done.
+    private func isReached(_ question: PermissionRow) -> Bool {
+        question.generation == nil || leases.table[question.key.session]?.worker != nil
     }
 
     private func end(

@@ -2,6 +2,7 @@ import Crypto
 import Daemon
 import EventLoop
 import Logging
+import Realtime
 import Store
 
 /// Sees to it that no epoch survives its database going back in time.
@@ -26,6 +27,12 @@ final class HubContinuity {
         last = file.read()
         found = file.find()
         self.logger = logger
+    }
+
+    /// When the last hub of this start of the machine was alive, to a second; nil if there was none.
+    var lastAlive: Timestamp? {
+        guard let last, last.boot == found.boot else { return nil }
+        return Timestamp(milliseconds: last.writtenAt / 1_000_000)
     }
 
     /// Begins new epochs where the database is not what the last hub left.

@@ -38,7 +38,7 @@ public final class HubProcess: DaemonService {
         core = try HubCore(
             store: store, reader: try StoreReader(path: paths.database), settings: settings,
             paths: paths, environment: process.environment, metrics: metrics, logger: logger,
-            desks: desks.desks)
+            desks: desks.desks, lastAlive: continuity.lastAlive)
         core.onCommit = continuity.committed
         _ = try core.apply(
             [

@@ -15,16 +15,19 @@ package final class Leases {
     private let gauge: Gauge
     /// Leases of the hub's last life, until the clock is known from which their time counts.
     private var unclocked: [LeaseRow]
+    /// When the last hub was seen alive last; nil if nobody knows.
+    private let lastAlive: Timestamp?
 
     /// - Parameter open: every lease of the store that has not ended.
     init(
-        open: [LeaseRow], alarms: Alarms, settings: @escaping () -> HubSettings,
-        metrics: HubMetrics
+        open: [LeaseRow], lastAlive: Timestamp?, alarms: Alarms,
+        settings: @escaping () -> HubSettings, metrics: HubMetrics
     ) {
         self.alarms = alarms
         self.settings = settings
         gauge = metrics.registry.gauge(.hubLeases)
         unclocked = open
+        self.lastAlive = lastAlive
         for row in open { restore(row, at: .zero) }
         gauge.set(Int64(open.count))
         // Whatever lapses is ended at the end of an iteration; the alarm sees to there being one.
@@ -107,13 +110,17 @@ package final class Leases {
     /// A worker's capacity and leases.
     func announce(
         _ worker: PeerID, _ readiness: AgentReadiness, _ iteration: Iteration
-    ) -> [LeaseTable<PeerID>.Announced] {
-        change(iteration) { table in
+    ) throws(StoreError) -> [LeaseTable<PeerID>.Announced] {
+        let announced = change(iteration) { table in
             table.announce(
                 worker, capacity: readiness.capacity,
                 leases: readiness.leases.map { ($0.session, $0.generation) },
                 at: iteration.clock, timing)
         }
+        for case .adopted(let session) in announced {
+            try record(nil, of: session, iteration)
+        }
+        return announced
     }
 
     /// A worker's link is down.
@@ -122,10 +129,12 @@ package final class Leases {
     }
 
     /// What has lapsed now, to be ended.
-    func due(at clock: Duration) -> [(session: SessionID, lapse: LeaseTable<PeerID>.Lapse)] {
-        if !unclocked.isEmpty { beginClock(at: clock) }
-        guard let next = table.nextDeadline, next <= clock else { return [] }
-        return table.due(at: clock)
+    func due(
+        _ iteration: Iteration
+    ) throws(StoreError) -> [(session: SessionID, lapse: LeaseTable<PeerID>.Lapse)] {
+        if !unclocked.isEmpty { try beginClock(iteration) }
+        guard let next = table.nextDeadline, next <= iteration.clock else { return [] }
+        return table.due(at: iteration.clock)
     }
 
     /// Ending a lapsed run failed; it is tried again, but not in every iteration.
@@ -134,14 +143,32 @@ package final class Leases {
         settle()
     }
 
-    /// The time of what the hub's last life left begins with this one's first iteration.
-    private func beginClock(at clock: Duration) {
+    /// The time of what the hub's last life left goes on with this one's first iteration: while there
+    /// was no hub, nobody could renew anything.
+    private func beginClock(_ iteration: Iteration) throws(StoreError) {
         for row in unclocked where table[row.sessionID]?.worker == nil {
             guard isHeld(row.sessionID, row.generation) else { continue }
-            restore(row, at: clock)
+            let remaining = remaining(of: row)
+            restore(row, at: iteration.clock, remaining)
+            try record(iteration.now + remaining, of: row.sessionID, iteration)
         }
         unclocked = []
         settle()
+    }
+
+    /// What the last hub had left to a lease: all of it where a worker held that.
+    private func remaining(of row: LeaseRow) -> Duration {
+        guard let expiry = row.expiresAt, let lastAlive else { return timing.lifetime }
+        let remaining = Duration.milliseconds(expiry.milliseconds - lastAlive.milliseconds)
+        return min(max(remaining, .zero), timing.lifetime)
+    }
+
+    /// For the next hub; on a full disk that gives a lifetime anew.
+    private func record(
+        _ expiry: Timestamp?, of session: SessionID, _ iteration: Iteration
+    ) throws(StoreError) {
+        guard iteration.store.takesWrites else { return }
+        try iteration.store.setExpiry(expiry, of: session)
     }
 
     /// Tells the worker that runs a session, if its link is up.
@@ -150,10 +177,11 @@ package final class Leases {
         iteration.send(.agent(message), to: worker)
     }
 
-    private func restore(_ row: LeaseRow, at clock: Duration) {
+    private func restore(_ row: LeaseRow, at clock: Duration, _ remaining: Duration? = nil) {
         table.restore(
             row.sessionID, of: row.teamID, generation: row.generation,
-            isStopping: row.state == .stopping, at: clock, timing)
+            isStopping: row.state == .stopping, remaining: remaining ?? timing.lifetime, at: clock,
+            timing)
     }
 
     @discardableResult

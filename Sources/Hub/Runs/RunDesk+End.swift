@@ -61,14 +61,15 @@ extension RunDesk {
         leases.tell(session, .abort(lease, reason: reason), iteration)
     }
 
-    /// Ends a run in its worker's place: questions denied, tools with an unknown outcome,
-    /// `interrupted`, `complete`, and whoever still has the lease is fenced off.
+    /// Ends a run in its worker's place: questions denied, what was not allowed as not run, other tools
+    /// with an unknown outcome, `interrupted`, `complete`, and whoever still has the lease is fenced
+    /// off.
     private func end(_ session: SessionID, as ending: Ending, _ iteration: Iteration) throws {
         guard let row = try iteration.store.lease(of: session) else { return }
         try publisher.flush(session, iteration)
         try permissions.withdrawAll(
             of: session, ending == .aborted ? .aborted : .agentGone, iteration)
-        try endTools(of: session, iteration)
+        try endTools(of: row, iteration)
         let queued = try iteration.store.queuedMessages(of: session)
         try publisher.publish(
             .interrupted, in: session,
@@ -85,11 +86,15 @@ extension RunDesk {
         try release(session, of: row.teamID, ending.rawValue, iteration)
     }
 
-    private func endTools(of session: SessionID, _ iteration: Iteration) throws {
+    private func endTools(of row: LeaseRow, _ iteration: Iteration) throws {
+        let session = row.sessionID
+        let notAllowed = try iteration.store.toolsNotAllowed(
+            in: session, generation: row.generation)
         for tool in try directory.entry(session, iteration)?.state.runningTools ?? [] {
+            let result = notAllowed.contains(tool.toolUseID) ? Self.notRun : Self.unknownOutcome
             var body: JSONObject = [
                 "toolUseId": .string(tool.toolUseID.text), "toolName": .string(tool.toolName),
-                "result": .string(Self.unknownOutcome), "isError": true,
+                "result": .string(result), "isError": true,
             ]
             body.set("turnId", tool.stream.turn?.text)
             body.set("parentToolUseId", tool.stream.parent?.text)
@@ -97,8 +102,7 @@ extension RunDesk {
                 .toolResult, in: session, body, folding: .toolResult(tool.toolUseID), iteration)
             try SessionTranscript.write(
                 .toolResult(
-                    tool.toolUseID, name: tool.toolName, result: Self.unknownOutcome,
-                    isError: true, tool.stream.turn),
+                    tool.toolUseID, name: tool.toolName, result: result, isError: true, tool.stream.turn),
                 of: session, directory, iteration)
         }
     }
@@ -111,5 +115,6 @@ extension RunDesk {
             usage: usage == row.usageBefore ? nil : usage?.since(row.usageBefore))
     }
 
+    private static let notRun = "Interrupted: nobody had allowed this, and it was not run."
     private static let unknownOutcome = "Interrupted: the outcome is unknown."
 }

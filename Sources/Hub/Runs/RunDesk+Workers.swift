@@ -7,7 +7,7 @@ extension RunDesk {
     func ready(
         _ readiness: AgentReadiness, from worker: PeerID, _ iteration: Iteration
     ) throws {
-        for announced in leases.announce(worker, readiness, iteration) {
+        for announced in try leases.announce(worker, readiness, iteration) {
             switch announced {
             case .renewed: break
             case .adopted(let session): try catchUp(session, iteration)

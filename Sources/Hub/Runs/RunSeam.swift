@@ -18,9 +18,8 @@ package struct RunSeam {
     package var unstored: (RunReport) -> Void = { _ in }
 
     /// Leases that have lapsed.
-    package var lapsed: (Duration) -> [(session: SessionID, lapse: LeaseTable<PeerID>.Lapse)] = {
-        _ in []
-    }
+    package var lapsed:
+        (Iteration) throws -> [(session: SessionID, lapse: LeaseTable<PeerID>.Lapse)] = { _ in [] }
 
     package var endLapsed: (SessionID, LeaseTable<PeerID>.Lapse, Iteration) throws -> Void = {
         _, _, _ in

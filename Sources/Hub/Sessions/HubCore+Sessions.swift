@@ -12,6 +12,8 @@ struct SessionsOnRecord {
     let running: Int
     /// Every lease that has not ended.
     let leases: [LeaseRow]
+    /// When the last hub was seen alive last; nil if nobody knows.
+    let lastAlive: Timestamp?
     /// Sessions with messages that no run has taken.
     let waiting: [(id: SessionID, team: TeamID)]
 }
@@ -27,7 +29,8 @@ extension HubCore {
             channels: channels, directory: directory, alarms: alarms, metrics: metrics
         ) { settings().deltaBatch }
         let leases = Leases(
-            open: known.leases, alarms: alarms, settings: settings, metrics: metrics)
+            open: known.leases, lastAlive: known.lastAlive, alarms: alarms, settings: settings,
+            metrics: metrics)
         let desk = PermissionDesk(
             directory: directory, publisher: publisher, leases: leases, alarms: alarms,
             settings: settings, metrics: metrics, pending: known.pending)

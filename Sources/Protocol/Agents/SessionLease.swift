@@ -13,9 +13,13 @@ public struct SessionLease: Sendable, Hashable {
     public static let lifetimeMilliseconds = 20_000
     /// 5 s for a worker whose link is lost to come back.
     ///
-    /// Its link is tried again after 2 s at the latest, and what died should be seen as dead soon. A
-    /// worker that is away for longer has to stop its runs by itself, since another may have them.
+    /// Its link is tried again four times a second, and what died should be seen as dead soon. A worker
+    /// that is away for longer from a hub that runs has to stop its runs by itself, since another may
+    /// have them.
     public static let reconnectMilliseconds = 5_000
+    /// 90 s without any hub, which nobody can get a lease from: an upgrade takes less. What a run has to
+    /// tell is kept meanwhile, up to 8 MiB.
+    public static let absenceMilliseconds = 90_000
     /// 5 s between two ``PeerMessage/ready(_:)`` of a worker.
     public static let heartbeatMilliseconds = 5_000
 

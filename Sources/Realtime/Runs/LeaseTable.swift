@@ -103,16 +103,16 @@ public struct LeaseTable<Worker: Hashable & Comparable & Sendable>: Sendable {
                 renewedUntil: now + timing.lifetime))
     }
 
-    /// A lease that was on record when this table began; its worker has a lifetime to announce it.
+    /// A lease that was on record when this table began; its worker has this long to announce it.
     public mutating func restore(
         _ session: SessionID, of team: TeamID, generation: Int64, isStopping: Bool,
-        at now: Duration, _ timing: Timing
+        remaining: Duration, at now: Duration, _ timing: Timing
     ) {
         set(
             session,
             Lease(
                 team: team, generation: generation, stopBy: isStopping ? now + timing.abort : nil,
-                renewedUntil: now + timing.lifetime))
+                renewedUntil: now + remaining))
     }
 
     /// A worker says what it takes and what it is at; an unlisted lease stays as it is, and so does

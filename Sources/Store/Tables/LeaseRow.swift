@@ -24,6 +24,8 @@ public struct LeaseRow: Sendable, Equatable {
     /// What the session had cost before this run.
     public var usageBefore: TokenUsage?
     public let grantedAt: Timestamp
+    /// When it ends, unless its worker comes back; nil unless the hub began without it.
+    public var expiresAt: Timestamp?
 
     /// A new lease.
     public init(
@@ -40,7 +42,7 @@ public struct LeaseRow: Sendable, Equatable {
     }
 
     static let columns = """
-        session_id, team_id, generation, state, last_report, usage_before, granted_at
+        session_id, team_id, generation, state, last_report, usage_before, granted_at, expires_at
         """
 
     init(_ row: inout RowReader) throws(StoreError) {
@@ -51,6 +53,7 @@ public struct LeaseRow: Sendable, Equatable {
         lastReport = try row.integer()
         usageBefore = try row.usage()
         grantedAt = try row.time()
+        expiresAt = try row.optionalTime()
     }
 }
 
@@ -58,10 +61,11 @@ extension StoreTransaction {
     /// Adds or replaces a session's lease.
     public func put(_ lease: LeaseRow) throws(StoreError) {
         try execute(
-            "INSERT OR REPLACE INTO leases (\(LeaseRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO leases (\(LeaseRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 lease.sessionID.text, lease.teamID.text, lease.generation, lease.state.rawValue,
                 lease.lastReport, lease.usageBefore?.stored, lease.grantedAt.milliseconds,
+                lease.expiresAt?.milliseconds,
             ])
     }
 
@@ -78,6 +82,13 @@ extension StoreTransaction {
             """
             SELECT \(LeaseRow.columns) FROM leases WHERE state <> 'ended' ORDER BY session_id
             """, [], LeaseRow.init)
+    }
+
+    /// The worker of a session's run may come back until then, or (nil) has come back.
+    public func setExpiry(_ moment: Timestamp?, of session: SessionID) throws(StoreError) {
+        try execute(
+            "UPDATE leases SET expires_at = ? WHERE session_id = ? AND state <> 'ended'",
+            [moment?.milliseconds, session.text])
     }
 
     /// A report is stored.

@@ -144,6 +144,20 @@ extension StoreTransaction {
             """, arguments + [limit + 1], limit: limit, maximumBytes: maximumBytes,
             PermissionRow.init)
     }
+
+    /// The tool calls of a run that somebody was asked for and nobody allowed.
+    public func toolsNotAllowed(
+        in session: SessionID, generation: Int64
+    ) throws(StoreError) -> Set<ToolUseID> {
+        Set(
+            try rows(
+                """
+                SELECT tool_use_id FROM permissions
+                WHERE session_id = ? AND generation = ? AND state <> 'allowed'
+                    AND tool_use_id IS NOT NULL
+                """, [session.text, generation]
+            ) { (row) throws(StoreError) -> ToolUseID in try row.identifier() })
+    }
 }
 
 extension RowReader {

@@ -32,7 +32,7 @@ final class Child {
     private let onLine: (Child, String) -> Void
     private var output: (descriptor: Int32, watcher: DescriptorWatcher)?
     private var reader = LineReader()
-    private var backoff = Backoff(first: .milliseconds(100), maximum: .seconds(5))
+    private var backoff = Backoff(first: .milliseconds(100), maximum: .seconds(1))
     private var random = SystemRandomNumberGenerator()
     private var restartTimer: Timer?
     private var startedAt: Duration = .zero

@@ -163,6 +163,28 @@ import Testing
             world.assignments(of: again).map { $0.messages[0].text } == ["later"])
     }
 
+    @Test func `a dead worker's run ends although the hub begins again and again`() throws {
+        let world = try RunHub()
+        let session = try world.makeSession()
+        let (_, lease) = try world.running(in: session)
+        for _ in 1...3 {
+            // Nobody could come back meanwhile, so that it does not count.
+            try world.restart(away: .seconds(60))
+            try world.hub.wait(.seconds(6))
+            #expect(try world.session(session)["status"] == "running")
+        }
+        try world.restart(away: .seconds(60))
+        // Once a worker has come back, a whole lifetime is left.
+        let worker = try world.worker(holding: [lease])
+        try world.restart()
+        try world.hub.wait(.seconds(15))
+        #expect(try world.session(session)["status"] == "running")
+        try world.restart()
+        try world.hub.wait(.seconds(6))
+        #expect(try world.session(session)["status"] == "interrupted")
+        _ = worker
+    }
+
     @Test func `an abort that the hub did not live to deliver is delivered again`() throws {
         let world = try RunHub()
         let session = try world.makeSession()

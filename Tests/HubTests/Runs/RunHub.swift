@@ -26,8 +26,8 @@ final class RunHub {
     }
 
     /// The hub is killed and begins again; workers connect when the test says so.
-    func restart() throws {
-        try hub.restart()
+    func restart(away: Duration = .zero) throws {
+        try hub.restart(away: away)
         rest = try hub.connect(.fastCGIWorker, "fcgi")
         ws = try hub.connect(.webSocketWorker, "ws-1")
     }

@@ -123,6 +123,33 @@ import Testing
         #expect(verdicts(of: worker, world) == ["q1 true false key:\(world.key)"])
     }
 
+    @Test func `nothing is allowed that nobody could do`() throws {
+        let world = try RunHub()
+        let session = try world.makeSession()
+        let (worker, lease) = try world.running(in: session)
+        try world.report(
+            worker, lease,
+            [
+                (.toolStart, ["toolUseId": "toolu_1", "toolName": "Bash", "toolInput": [:]]),
+                (.toolStart, ["toolUseId": "toolu_2", "toolName": "Bash", "toolInput": [:]]),
+            ])
+        try world.ask(worker, lease, "q1", ["toolUseId": "toolu_1", "timeoutMs": nil])
+        try world.ask(worker, lease, "q2", ["toolUseId": "toolu_2", "timeoutMs": nil])
+        _ = try world.answer("q2", in: session, allowed: true)
+        try world.hub.disconnect(worker)
+        func answer(allowed: Bool) throws -> ErrorCode? {
+            try refusal { _ = try world.answer("q1", in: session, allowed: allowed) }
+        }
+        #expect(try answer(allowed: true) == .serviceUnavailable)
+        #expect(try world.questions(in: session).count == 1)
+        try world.hub.wait(.seconds(6))
+        #expect(try answer(allowed: true) == .permissionAlreadyResolved)
+        let results = try world.messages(session).compactMap { $0["result"]?.stringValue }
+        #expect(results.count == 2)
+        #expect(results.first?.contains("was not run") == true)
+        #expect(results.last?.contains("outcome is unknown") == true)
+    }
+
     @Test func `the end of a run ends its questions as denials, before it`() throws {
         let world = try RunHub()
         let session = try world.makeSession()
