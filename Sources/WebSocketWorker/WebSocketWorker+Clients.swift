@@ -69,10 +69,10 @@ extension WebSocketWorker: WebSocketServerDelegate {
 
     private func refuse(_ refusal: HandshakeRefusal, _ id: RequestID) -> HTTPRefusal {
         metrics.refused(refusal)
-        var metadata: Logger.Metadata = [
+        let metadata: Logger.Metadata = [
             "code": "\(refusal.code.rawValue)", "request": "\(id)",
         ]
-        log("handshake refused", &metadata, limit: refusal.limit)
+        log("handshake refused", metadata, limit: refusal.limit)
         return refusal.answer(requestID: id)
     }
 
@@ -140,19 +140,29 @@ extension WebSocketWorker: WebSocketServerDelegate {
     }
 
     private func logEnd(of client: ClientConnection, _ end: ConnectionEnd) {
-        var metadata: Logger.Metadata = [
+        let metadata: Logger.Metadata = [
             "connection": "\(client.id)", "reason": "\(end.label)",
             "actor": "\(client.principal.actor)", "address": "\(client.address ?? "unknown")",
         ]
-        log("connection ended", &metadata, limit: end.limit)
+        log("connection ended", metadata, limit: end.limit)
     }
 
     /// Ordinary ends are noise; one by a limit says which, so that an admin can raise it.
     private func log(
-        _ message: Logger.Message, _ metadata: inout Logger.Metadata, limit: String?
+        _ message: Logger.Message, _ metadata: Logger.Metadata, limit: String?
     ) {
-        if let limit { metadata["limit"] = "\(limit)" }
-        logger.log(level: limit == nil ? .debug : .info, message, metadata: metadata)
+        guard let limit else { return logger.debug(message, metadata: metadata) }
+        let isSaid = limitReports.note(limit, at: loop.now)
+        logger.log(
+            level: isSaid ? .info : .debug, message,
+            metadata: metadata.merging(["limit": "\(limit)"]) { own, _ in own })
+    }
+
+    func reportLimits() {
+        for (limit, count) in limitReports.take(at: loop.now) {
+            logger.info(
+                "a limit was met again", metadata: ["limit": "\(limit)", "times": "\(count)"])
+        }
     }
 
     private func client(_ connection: WebSocketConnection) -> ClientConnection? {

@@ -38,6 +38,7 @@ public final class WebSocketWorker {
     var heartbeat: HeartbeatSchedule
     var isDraining = false
     var descriptorWarnings = LogPace()
+    var limitReports = LimitReports()
     /// Publications handed out in this iteration.
     var deliveries = 0
     var random = SystemRandomNumberGenerator()
@@ -154,6 +155,7 @@ public final class WebSocketWorker {
     }
 
     private func report() {
+        reportLimits()
         let subscriptions = channels.values.reduce(0) { $0 + $1.live.count + $1.behind.count }
         metrics.set(
             connections: counts.all, subscriptions: subscriptions, queueBytes: outbox.queuedBytes)
