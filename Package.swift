@@ -150,7 +150,7 @@ let package = Package(
             [
                 "ClaudeAPI", "Client", "Daemon", "DemoModel", "EventLoop", "HTTPClient", "IPC",
                 "JSON",
-                "Protocol", "Realtime", "Stage", "System",
+                "Protocol", "Realtime", "Stage", "Store", "System",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 

@@ -8,6 +8,7 @@ struct Switchboard: ParsableCommand {
         subcommands: [
             DevCommand.self, TeamsCommand.self, UsersCommand.self, KeysCommand.self,
             SessionsCommand.self, SendCommand.self, PublishCommand.self, ListenCommand.self,
-            ConfigCommand.self, DoctorCommand.self, DemoModelCommand.self,
+            ConfigCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+            DemoModelCommand.self,
         ])
 }

@@ -40,6 +40,13 @@ enum FileSystem {
         return (status.st_mode & 0o7777, status.st_uid)
     }
 
+    /// Whose a file is; nil where there is none.
+    static func owner(of path: String) -> (user: uid_t, group: gid_t)? {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { return nil }
+        return (status.st_uid, status.st_gid)
+    }
+
     /// Lets everybody pass through a directory, without letting them read it.
     static func letThrough(_ path: String) throws(CommandFailure) {
         guard let mode = access(to: path)?.mode, unsafe chmod(path, mode | 0o011) == 0 else {
@@ -92,6 +99,11 @@ enum FileSystem {
     /// Removes a file; one that is not there is as good.
     static func remove(_ path: String) { _ = unsafe unlink(path) }
 
+    /// Removes a directory with everything in it, as far as that is possible.
+    static func removeTree(_ path: String) {
+        _ = try? Tool.run("/bin/rm", ["-rf", "--one-file-system", "--", path])
+    }
+
     /// The names in a directory, sorted; none where it cannot be read.
     static func names(in path: String) -> [String] {
         guard let directory = unsafe opendir(path) else { return [] }
@@ -106,6 +118,11 @@ enum FileSystem {
             if name != "." && name != ".." { names.append(name) }
         }
         return names.sorted()
+    }
+
+    /// Everything behind the last slash.
+    static func name(of path: String) -> String {
+        String(path[(path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex)...])
     }
 
     /// Everything before the last slash.

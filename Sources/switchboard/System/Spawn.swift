@@ -71,6 +71,9 @@ struct ExitStatus: CustomStringConvertible {
 
     var isSuccess: Bool { word == 0 }
 
+    /// What the program said with its end; nil where a signal ended it.
+    var code: Int32? { word & 0x7f == 0 ? (word >> 8) & 0xff : nil }
+
     var description: String {
         let signal = word & 0x7f
         return signal == 0 ? "status \((word >> 8) & 0xff)" : "signal \(signal)"
