@@ -16,7 +16,7 @@ import Testing
         case .call: Set(Hello.Role.allCases)
         case .used: [.webSocketWorker, .fastCGIWorker]
         case .stats: [.webSocketWorker, .fastCGIWorker, .agentWorker]
-        case .ready, .report: [.agentWorker]
+        case .ready, .kept, .report: [.agentWorker]
         }
     }
 
@@ -48,6 +48,7 @@ import Testing
         case .used: .used([credential])
         case .stats: .stats(["process": "x", "samples": []])
         case .ready: .ready(AgentReadiness(capacity: 1, leases: []))
+        case .kept: .kept(["s"])
         case .report:
             .report(
                 1,

@@ -29,6 +29,7 @@ import Testing
             .stats(["connections": 3]),
             .ready(AgentReadiness(capacity: 9, leases: [lease])),
             .ready(AgentReadiness(capacity: 0, leases: [])),
+            .kept(["s", "t"]),
             .report(8, RunReport(lease: lease, number: 1, events: [])),
             .report(
                 9,
@@ -85,6 +86,7 @@ import Testing
             .agent(.abort(lease, reason: "user:u")),
             .agent(.modeChanged("s", .allowAll, version: 3)),
             .agent(.rulesChanged("s", assignment.rules)),
+            .agent(.sessionDeleted("s")),
         ]
         for message in messages { #expect(try HubMessage(message.envelope) == message) }
     }

@@ -36,7 +36,8 @@ OPERATIONS = declared("Protocol/Requests/Operation.swift", r'^    case \w+ = "([
 MAY_SAY = {
     "subscribe": {"ws"}, "read": {"ws"}, "resume": {"ws", "cli"}, "release": {"ws", "cli"},
     "publish": {"fcgi", "cli"}, "call": set(ROLES), "used": {"ws", "fcgi"},
-    "stats": {"ws", "fcgi", "agent"}, "ready": {"agent"}, "report": {"agent"},
+    "stats": {"ws", "fcgi", "agent"}, "ready": {"agent"}, "kept": {"agent"},
+    "report": {"agent"},
 }
 
 # What REST offers: a FastCGI worker asks for it with a credential (without one it is told so), the
@@ -98,7 +99,7 @@ def frame(kind, credential):
             "session": "complete", "fields": {}}]},
         "call": SIGN_OF_LIFE["cli"], "used": {"credentials": [credential]},
         "stats": {"metrics": {"process": "stranger", "samples": []}},
-        "ready": {"capacity": 0, "leases": []},
+        "ready": {"capacity": 0, "leases": []}, "kept": {"sessions": ["s"]},
         "report": {"request": 1, "session": "s", "generation": 1, "number": 1, "events": [],
                    "transcript": []},
     }[kind] | {"type": kind}

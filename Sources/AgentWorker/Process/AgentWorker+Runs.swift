@@ -13,6 +13,7 @@ extension AgentWorker {
             runs[session]?.receive(.modeChanged(mode, version: version))
         case .rulesChanged(let session, let rules):
             runs[session]?.receive(.rulesChanged(rules))
+        case .sessionDeleted(let session): deleted(session)
         }
     }
 

@@ -40,6 +40,10 @@ public final class AgentWorker {
     /// What has been said already, by its label.
     private var saidFailures: Set<String> = []
     private(set) var isDraining = false
+    /// Whose folders go as soon as their runs are gone.
+    var deletedSessions: Set<SessionID> = []
+    var removals: [SessionID: FolderRemoval] = [:]
+    var hasAskedForDeleted = false
 
     /// Without a link to a hub that runs, and before that can have given the sessions to others.
     private static let leaseTime =
@@ -186,6 +190,7 @@ public final class AgentWorker {
         let session = run.assignment.lease.session
         guard runs[session] === run else { return }
         runs[session] = nil
+        removeFolders(of: session)
         if let next = waiting.removeValue(forKey: session) { begin(next) }
         endIfDrained()
     }
@@ -208,6 +213,7 @@ extension AgentWorker {
         linkTimer?.cancel()
         // The leases first: what follows is said under them.
         announce()
+        askForDeleted()
         for run in Array(runs.values) { run.linkRestored() }
     }
 

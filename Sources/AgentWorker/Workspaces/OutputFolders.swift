@@ -37,7 +37,7 @@ enum OutputFolders {
     }
 
     /// Without what begins with a point; a folder that isn't there is empty.
-    private static func entries(of folder: String) -> [(name: String, modified: Int)] {
+    static func entries(of folder: String) -> [(name: String, modified: Int)] {
         guard let stream = unsafe opendir(folder) else { return [] }
         defer { unsafe closedir(stream) }
         var entries: [(name: String, modified: Int)] = []

@@ -1,5 +1,6 @@
 import Glibc
 import Protocol
+import Realtime
 import Tools
 
 /// Finds, and where there is none makes, the folder that a session works in.
@@ -43,6 +44,19 @@ package struct WorkspaceFolders: Sendable {
     /// Removes outputs that nobody needs any more; blocks, for a thread of its own.
     package func sweepOutputs(now seconds: Int) {
         OutputFolders.sweep("\(stateDirectory)/outputs", now: seconds)
+    }
+
+    /// Sessions with a folder of their own that nothing was made or removed in for that long; blocks.
+    package func unusedSince(_ moment: Int) -> [SessionID] {
+        OutputFolders.entries(of: "\(stateDirectory)/workspaces").compactMap { folder in
+            folder.modified < moment ? try? SessionID(parsing: folder.name) : nil
+        }
+    }
+
+    /// All that a session without a workspace leaves.
+    package func folders(of session: SessionID) -> [String] {
+        guard session.text != ".", session.text != ".." else { return [] }
+        return ["outputs", "workspaces"].map { "\(stateDirectory)/\($0)/\(session)" }
     }
 
     private func folder(_ kind: String, _ session: String) throws(RunFailure) -> String {

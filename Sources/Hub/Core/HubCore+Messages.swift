@@ -70,6 +70,10 @@ extension HubCore {
             peers.setStats(stats, of: peer)
         case .ready(let readiness):
             try runs.ready(readiness, peer, iteration)
+        case .kept(let sessions):
+            for session in sessions where try iteration.store.session(session) == nil {
+                iteration.send(.agent(.sessionDeleted(session)), to: peer)
+            }
         case .report(let request, let report):
             try runs.report(report, Reply(peer: peer, request: request), iteration)
         }

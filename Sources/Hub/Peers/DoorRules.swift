@@ -29,7 +29,7 @@ extension Hello.Role {
         case .call: true
         case .used: decidesByCredentials
         case .stats: self != .cli
-        case .ready, .report: self == .agentWorker
+        case .ready, .kept, .report: self == .agentWorker
         }
     }
 

@@ -49,7 +49,7 @@ extension PeerMessage {
             .resume(let request, _, _, _), .publish(let request, _, _, _),
             .call(let request, _, _, _), .report(let request, _):
             request
-        case .release, .used, .stats, .ready: nil
+        case .release, .used, .stats, .ready, .kept: nil
         }
     }
 }

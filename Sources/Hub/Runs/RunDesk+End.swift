@@ -45,6 +45,9 @@ extension RunDesk {
             try leases.end(session, isFenced: true, iteration)
         }
         forget(session, iteration)
+        for worker in leases.table.workers {
+            iteration.send(.agent(.sessionDeleted(session)), to: worker)
+        }
     }
 
     /// A run has said its last word, which is stored.
@@ -102,7 +105,8 @@ extension RunDesk {
                 .toolResult, in: session, body, folding: .toolResult(tool.toolUseID), iteration)
             try SessionTranscript.write(
                 .toolResult(
-                    tool.toolUseID, name: tool.toolName, result: result, isError: true, tool.stream.turn),
+                    tool.toolUseID, name: tool.toolName, result: result, isError: true,
+                    tool.stream.turn),
                 of: session, directory, iteration)
         }
     }

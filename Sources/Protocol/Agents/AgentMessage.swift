@@ -13,6 +13,8 @@ public enum AgentMessage: Sendable, Equatable {
     case modeChanged(SessionID, SessionMode, version: Int64)
     /// All that the session remembers now: one was added by an `alwaysAllow`, or some were deleted.
     case rulesChanged(SessionID, [PermissionRule])
+    /// To every agent worker: a session is deleted, and nobody needs its folders.
+    case sessionDeleted(SessionID)
 
     var envelope: Envelope {
         switch self {
@@ -39,6 +41,10 @@ public enum AgentMessage: Sendable, Equatable {
                 "type": "rulesChanged", "session": .string(session.text),
                 "rules": .array(rules.map(\.wireJSON)),
             ])
+        case .sessionDeleted(let session):
+            return Envelope(header: [
+                "type": "sessionDeleted", "session": .string(session.text),
+            ])
         }
     }
 
@@ -53,6 +59,8 @@ public enum AgentMessage: Sendable, Equatable {
                 PermissionVerdict(
                     allowed: try reader.boolean("allowed"),
                     alwaysAllow: try reader.boolean("always"), reason: try reader.string("reason")))
+        case "sessionDeleted":
+            self = .sessionDeleted(try reader.identifier("session"))
         case "abort":
             self = .abort(try reader.lease(), reason: try reader.string("reason"))
         case "modeChanged":

@@ -17,8 +17,9 @@ public struct SessionLease: Sendable, Hashable {
     /// that is away for longer from a hub that runs has to stop its runs by itself, since another may
     /// have them.
     public static let reconnectMilliseconds = 5_000
-    /// 90 s without any hub, which nobody can get a lease from: an upgrade takes less. What a run has to
-    /// tell is kept meanwhile, up to 8 MiB.
+    /// 90 s without any hub, which nobody can get a lease from: an upgrade takes less.
+    ///
+    /// What a run has to tell is kept meanwhile, up to 8 MiB.
     public static let absenceMilliseconds = 90_000
     /// 5 s between two ``PeerMessage/ready(_:)`` of a worker.
     public static let heartbeatMilliseconds = 5_000

@@ -10,6 +10,7 @@ extension PeerMessage {
         case used
         case stats
         case ready
+        case kept
         case report
     }
 
@@ -24,6 +25,7 @@ extension PeerMessage {
         case .used: .used
         case .stats: .stats
         case .ready: .ready
+        case .kept: .kept
         case .report: .report
         }
     }

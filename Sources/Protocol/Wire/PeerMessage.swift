@@ -26,6 +26,8 @@ public enum PeerMessage: Sendable, Equatable {
     case stats(JSONObject)
     /// An agent worker's capacity and leases, also its heartbeat.
     case ready(AgentReadiness)
+    /// Sessions of which an agent worker has folders; the hub says which of them are deleted.
+    case kept([SessionID])
     /// What a run has to tell.
     case report(Int64, RunReport)
 
@@ -60,6 +62,10 @@ public enum PeerMessage: Sendable, Equatable {
             return Envelope(header: ["type": "stats", "metrics": .object(metrics)])
         case .ready(let readiness):
             return readiness.envelope
+        case .kept(let sessions):
+            return Envelope(header: [
+                "type": "kept", "sessions": .array(sessions.map { .string($0.text) }),
+            ])
         case .report(let request, let report):
             return report.envelope(request: request)
         }
@@ -105,19 +111,23 @@ public enum PeerMessage: Sendable, Equatable {
                 try reader.integer("request"), try reader.optionalIdentifier("credential"),
                 try reader.word("operation"), try reader.object("parameters"))
         case .used:
-            self = .used(try Self.credentials(try reader.array("credentials")))
+            self = .used(try Self.identifiers(try reader.array("credentials")))
         case .stats:
             self = .stats(try reader.object("metrics"))
         case .ready:
             self = .ready(try AgentReadiness(reader))
+        case .kept:
+            self = .kept(try Self.identifiers(try reader.array("sessions")))
         case .report:
             self = .report(
                 try reader.integer("request"), try RunReport(reader, body: envelope.body))
         }
     }
 
-    private static func credentials(_ items: [JSONValue]) throws(WireError) -> [CredentialID] {
-        var ids: [CredentialID] = []
+    private static func identifiers<Kind>(
+        _ items: [JSONValue]
+    ) throws(WireError) -> [Identifier<Kind>] {
+        var ids: [Identifier<Kind>] = []
         for item in items {
             ids.append(try HeaderReader(["id": item]).identifier("id"))
         }

@@ -69,6 +69,9 @@ public struct LeaseTable<Worker: Hashable & Comparable & Sendable>: Sendable {
     /// Whether any worker has announced itself.
     public var hasWorkers: Bool { !capacities.isEmpty }
 
+    /// Those that have announced themselves.
+    public var workers: [Worker] { capacities.keys.sorted() }
+
     /// When something is due.
     public var nextDeadline: Duration? { deadlines.next }
 

@@ -100,7 +100,8 @@ extension StoreTransaction {
     }
 
     public func sessionCount(of team: TeamID) throws(StoreError) -> Int {
-        try integer("SELECT count(*) FROM sessions WHERE team_id = ? AND NOT is_deleted", [team.text])
+        try integer(
+            "SELECT count(*) FROM sessions WHERE team_id = ? AND NOT is_deleted", [team.text])
     }
 
     /// Of every team.

@@ -195,6 +195,18 @@ import Testing
         #expect(world.pushed(to: worker).last == .abort(lease, reason: "aborted"))
     }
 
+    @Test func `a worker hears which sessions are deleted, now and of those that it keeps`() throws
+    {
+        let world = try RunHub()
+        let (session, other) = (try world.makeSession(), try world.makeSession())
+        let workers = [try world.worker(), try world.worker()]
+        try world.call(.deleteSession, ["id": .string(session.text)])
+        for worker in workers { #expect(world.pushed(to: worker) == [.sessionDeleted(session)]) }
+        try world.hub.tell(workers[0], .kept([other, session, "never"]))
+        #expect(
+            world.pushed(to: workers[0]) == [.sessionDeleted(session), .sessionDeleted("never")])
+    }
+
     @Test func `an abort while the worker's link is down ends the run at once`() throws {
         let world = try RunHub()
         let session = try world.makeSession()

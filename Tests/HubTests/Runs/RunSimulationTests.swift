@@ -254,7 +254,7 @@ private struct RunWorld {
             if verdict.allowed, !approved.contains(request.text) {
                 defects.append("\(request) was allowed by nobody")
             }
-        case .modeChanged, .rulesChanged:
+        case .modeChanged, .rulesChanged, .sessionDeleted:
             break
         }
     }
