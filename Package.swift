@@ -4,6 +4,26 @@ import PackageDescription
 /// Set by `make fuzz`, in a build of its own: everything is instrumented for libFuzzer.
 let isFuzzing = Context.environment["SWITCHBOARD_FUZZ"] != nil
 
+/// Set by `make build`, to what stands in for ICU's data: then the program is linked as it is shipped.
+///
+/// It holds Swift's run-time libraries, and is all of the product's programs in one, so that it holds
+/// them once.
+let shippedData = Context.environment["SWITCHBOARD_SHIPPED_DATA"]
+let shipped: [LinkerSetting] =
+    shippedData.map { data in
+        let libraries = [
+            "Foundation", "FoundationEssentials", "FoundationInternationalization",
+            "CoreFoundation", "_FoundationICU", "_FoundationCollections", "_FoundationCShims",
+            "stdc++",
+        ]
+        // Before the libraries, which have the same name.
+        return [
+            .unsafeFlags(
+                ["-static-stdlib", "-use-ld=lld", data] + libraries.map { "-l\($0)" }
+                    + ["-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])
+        ]
+    } ?? []
+
 /// One settings array for every target: Swift 6 mode, strict memory safety, warnings are errors.
 let settings: [SwiftSetting] =
     [
@@ -75,7 +95,7 @@ let package = Package(
 
         // Core: decisions and words, no I/O.
         module("Realtime"),
-        module("Protocol", ["JSON", "Realtime"]),
+        module("Protocol", ["JSON", "Realtime", "System"]),
 
         // Adapters.
         module("ClaudeAPI", ["Crypto", "EventLoop", "HTTPClient", "JSON", "Realtime", "System"]),
@@ -140,19 +160,20 @@ let package = Package(
         program("switchboard-agent", ["AgentWorker"]),
         // Started once a call of a tool, by a user who may not reach the toolchain's libraries.
         program(
-            "switchboard-sandbox", ["Stage"],
+            "switchboard-sandbox", ["Stage", "System"],
             linked: [.unsafeFlags(["-static-executable", "-use-ld=lld"])]),
-        program("switchboard-hub", ["Daemon", "Hub"]),
-        program("switchboard-ws", ["Daemon", "WebSocketWorker"]),
-        program("switchboard-fcgi", ["Daemon", "FastCGIWorker"]),
+        program("switchboard-hub", ["Hub"]),
+        program("switchboard-ws", ["WebSocketWorker"]),
+        program("switchboard-fcgi", ["FastCGIWorker"]),
         program(
             "switchboard",
             [
-                "ClaudeAPI", "Client", "Daemon", "DemoModel", "EventLoop", "HTTPClient", "IPC",
-                "JSON",
-                "Protocol", "Realtime", "Stage", "Store", "System",
+                "AgentWorker", "ClaudeAPI", "Client", "Daemon", "DemoModel", "EventLoop",
+                "FastCGIWorker", "HTTPClient", "Hub", "IPC", "JSON", "Protocol", "Realtime",
+                "Stage", "Store", "System", "WebSocketWorker",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ],
+            linked: shipped),
 
         // Tests.
         .target(
@@ -183,7 +204,7 @@ let package = Package(
                 "Protocol", "Realtime", "Tools", logging,
             ]),
         tests(of: "Crypto"),
-        tests(of: "Daemon", ["EventLoop", "JSON", logging]),
+        tests(of: "Daemon", ["EventLoop", "JSON", "System", logging]),
         tests(of: "EventLoop"),
         tests(of: "FastCGI", ["Daemon", "EventLoop", "System"]),
         tests(
@@ -201,7 +222,7 @@ let package = Package(
             ]),
         tests(of: "IPC", ["EventLoop", "JSON", "Protocol", "Realtime", "System", logging]),
         tests(of: "JSON"),
-        tests(of: "Protocol", ["JSON", "Realtime"]),
+        tests(of: "Protocol", ["JSON", "Realtime", "System"]),
         tests(of: "Realtime"),
         tests(
             of: "Store",

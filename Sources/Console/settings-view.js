@@ -61,8 +61,8 @@ const keyboard = () => section('Keyboard', h('table', { class: 'keys' }, h('tbod
   KEYS.map(([keys, action]) => h('tr', {}, h('th', { scope: 'row' }, h('kbd', {}, keys)), h('td', {}, action))))))
 
 function thisLogin(desk) {
-  const { type, teamId, userId, keyId, role, scopes } = desk.me
-  const facts = [['Team', teamId], [type === 'api_key' ? 'Key' : 'User', keyId ?? userId], ['Role', role], ['May', scopes.join(', ')]]
+  const { type, teamId, userId, keyId, role, scopes, serverVersion } = desk.me
+  const facts = [['Team', teamId], [type === 'api_key' ? 'Key' : 'User', keyId ?? userId], ['Role', role], ['May', scopes.join(', ')], ['Server', serverVersion && `Switchboard ${serverVersion}`]]
   return section('This login', fill(h('dl', { class: 'facts' }),
     facts.filter(([, value]) => value).map(([name, value]) => [h('dt', {}, name), h('dd', {}, value)])))
 }

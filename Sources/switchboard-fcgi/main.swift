@@ -1,4 +1,3 @@
-import Daemon
 import FastCGIWorker
 
-DaemonProcess.run(FastCGIWorkerProcess.self, program: "switchboard-fcgi", defaultName: "fcgi")
+FastCGIWorkerProcess.run()

@@ -1,5 +1,3 @@
-import Daemon
 import Hub
 
-DaemonProcess.run(
-    HubProcess.self, program: "switchboard-hub", defaultName: "hub", extra: [.agentUser])
+HubProcess.run()

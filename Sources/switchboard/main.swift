@@ -23,6 +23,9 @@ func end(with error: any Error) -> Never {
     endProcess(1)
 }
 
+// The installed program is all of them; by itself it is the command line.
+DaemonProgram(path: CommandLine.arguments.first ?? "")?.run()
+
 JSON.seed()
 // A peer or reader that has gone is an error where it is met, not the end without a word.
 _ = signal(SIGPIPE, SIG_IGN)

@@ -24,6 +24,12 @@ import Testing
         #expect(arguments.listenTCP == nil)
     }
 
+    @Test func `the version is asked for among other options`() throws {
+        let request = try DaemonArguments.parse(["--name", "x", "--version"], defaultName: "hub")
+        #expect(request == .version)
+        #expect(Version.line(of: "switchboard-hub") == "switchboard-hub \(Version.current)")
+    }
+
     @Test func `options are read with a space or an equals sign`() throws {
         let arguments = try #require(
             try parse("--run-dir=/r", "--state-dir", "/s", "--name", "ws-2", "--listen-tcp", "0"))

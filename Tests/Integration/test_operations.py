@@ -4,11 +4,13 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from support.product import REPOSITORY, executables
 from support.raw import Raw, host_of
 from support.waiting import eventually
 
@@ -171,6 +173,25 @@ def test_an_unready_hub_is_alive_but_not_ready(own_product):
     finally:
         os.kill(product.pid("hub"), signal.SIGCONT)
     product.answers()
+
+
+def test_every_process_tells_the_one_version_there_is(product, team):
+    source = (REPOSITORY / "Sources/System/Version.swift").read_text()
+    version = re.search(r"version is (\S+)\"", source)[1]
+    for name in ("switchboard", "switchboard-hub", "switchboard-ws", "switchboard-fcgi",
+                 "switchboard-agent", "switchboard-sandbox"):
+        printed = subprocess.run([executables() / name, "--version"], capture_output=True, text=True)
+        assert (printed.returncode, printed.stdout) == (0, f"{name} {version}\n")
+
+    def told():
+        text = team.api.request("GET", "/metrics").text
+        return dict(re.findall(
+            r'^switchboard_build_info\{process="(.*)",version="(.*)"\} 1$', text, re.M))
+
+    expected = {"hub", "fcgi", "ws-1", "agent-1"}
+    eventually(lambda: expected <= told().keys(), 30, what="every process in /metrics")
+    assert set(told().values()) == {version}
+    assert team.api.get("/api/auth/me")["serverVersion"] == version
 
 
 def test_metrics_are_prometheus_text_and_count(product, team):

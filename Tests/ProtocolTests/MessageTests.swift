@@ -1,6 +1,7 @@
 import JSON
 import Protocol
 import Realtime
+import System
 import Testing
 
 /// Every message survives its way over the wire.
@@ -154,6 +155,15 @@ import Testing
         #expect(throws: WireError.wrongVersion(Hello.currentVersion + 1)) {
             try Hello(Envelope(header: header))
         }
+    }
+
+    @Test func `a hello tells the version of its program, and those from before need not`() throws {
+        let hello = Hello(role: .cli, name: "cli", processID: 1)
+        #expect(try Hello(hello.envelope).release == Version.current)
+        let older = Hello(role: .cli, name: "cli", processID: 1, release: nil)
+        #expect(try Hello(older.envelope).release == nil)
+        let odd = Hello(role: .cli, name: "cli", processID: 1, release: "1\n2")
+        #expect(throws: WireError.badField("release")) { try Hello(odd.envelope) }
     }
 
     @Test(arguments: ["", "a b", "ä", String(repeating: "a", count: 65), "a\nb"])

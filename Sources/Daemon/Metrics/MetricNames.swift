@@ -3,11 +3,15 @@ extension Metric {
     public static let all: [Metric] = everywhere + hub + webSocket + http + agent
 
     private static let everywhere = [
-        startTime, limitsReached, ipcFramesReceived, ipcFramesSent, ipcQueueBytes, ipcDisconnects,
+        startTime, buildInfo, limitsReached, ipcFramesReceived, ipcFramesSent, ipcQueueBytes,
+        ipcDisconnects,
     ]
 
     /// Seconds since 1970.
     public static let startTime = gauge("start_time_seconds", "When the process began.")
+    /// Always 1; the label is what it says.
+    public static let buildInfo = gauge(
+        "build_info", by: "version", "The version of each process.")
     /// One count each time a limit decided; the label is the setting's key, or
     /// `group.name` in the same form where the limit is fixed.
     public static let limitsReached = counter(

@@ -1,4 +1,5 @@
 import Synchronization
+import System
 
 /// The measurements of one process.
 ///
@@ -15,6 +16,7 @@ public final class Metrics: Sendable {
     public init(process: String) {
         self.process = process
         gauge(.startTime).set(WallClock.milliseconds / 1_000)
+        gauge(.buildInfo, Version.current).set(1)
     }
 
     /// `label` is the value of the metric's label, from a fixed set; empty where it has none.

@@ -18,6 +18,7 @@ public struct DaemonArguments: Sendable, Equatable {
     public enum Request: Sendable, Equatable {
         case run(DaemonArguments)
         case help
+        case version
     }
 
     /// `arguments` without the program's name; `defaultName` is used where `--name` is not given.
@@ -30,6 +31,7 @@ public struct DaemonArguments: Sendable, Equatable {
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             if argument == "--help" || argument == "-h" { return .help }
+            if argument == "--version" { return .version }
             let parts = argument.split(
                 separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let option = parts.first.map(String.init) ?? ""
@@ -47,7 +49,7 @@ public struct DaemonArguments: Sendable, Equatable {
     }
 
     /// Parses the process's own command line; prints and ends the process where there is nothing
-    /// to run: status 0 after `--help`, 2 after a wrong argument.
+    /// to run: status 0 after `--help` and `--version`, 2 after a wrong argument.
     public static func parseOrExit(
         program: String, defaultName: String, extra: Set<ExtraOption> = []
     ) -> DaemonArguments {
@@ -58,6 +60,9 @@ public struct DaemonArguments: Sendable, Equatable {
             case .run(let result): return result
             case .help:
                 print(usage)
+                exit(0)
+            case .version:
+                print(Version.line(of: program))
                 exit(0)
             }
         } catch {
@@ -133,6 +138,7 @@ public struct DaemonArguments: Sendable, Equatable {
               --state-dir DIR    the database (\(Paths.installedStateDirectory))
               --run-dir DIR      sockets (\(Paths.installedRunDirectory))
               --name NAME        name in logs and of the socket's folder\(tcp)\(user)
+              --version          its version
               --help             this text
             """
     }

@@ -49,7 +49,7 @@ enum ResourceSchemas {
                 optional: [
                     "keyId": Schema.identifier, "userId": Schema.identifier,
                     "role": Schema.words(Role.allCases.map(\.rawValue)),
-                    "installationAdmin": Schema.boolean,
+                    "installationAdmin": Schema.boolean, "serverVersion": Schema.string,
                 ])
         ),
         (.login, Schema.object(login)),

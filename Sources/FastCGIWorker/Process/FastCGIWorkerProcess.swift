@@ -23,6 +23,12 @@ public final class FastCGIWorkerProcess: DaemonService {
     private var timers: [Timer] = []
     private var descriptorWarnings = LogPace()
 
+    /// The program `switchboard-fcgi`.
+    public static func run() -> Never {
+        DaemonProcess.run(
+            FastCGIWorkerProcess.self, program: "switchboard-fcgi", defaultName: "fcgi")
+    }
+
     public init(_ process: DaemonProcess) throws {
         self.process = process
         loop = process.loop

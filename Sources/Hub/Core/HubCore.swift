@@ -166,7 +166,10 @@ package final class HubCore {
         }
         logger.log(
             level: Self.level(of: hello.role), "process connected",
-            metadata: ["peer": "\(hello.name)", "role": "\(hello.role.rawValue)"])
+            metadata: [
+                "peer": "\(hello.name)", "role": "\(hello.role.rawValue)",
+                "version": "\(hello.release ?? "unknown")",
+            ])
         peers.add(peer, hello, process: process)
         metrics.peers(of: hello.role, changedBy: 1)
         iteration.send(

@@ -3,6 +3,7 @@ import JSON
 import Protocol
 import Realtime
 import Store
+import System
 
 /// `auth.*`: signing in and out, and what a person does about the own logins and password.
 extension HubCore {
@@ -96,6 +97,7 @@ extension Caller {
         }
         me["scopes"] = .array(principal.scopes.sortedWords)
         me["installationAdmin"] = .bool(principal.isInstallationAdmin)
+        me["serverVersion"] = .string(Version.current)
         return .object(me)
     }
 }

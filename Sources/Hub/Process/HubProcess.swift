@@ -18,6 +18,12 @@ public final class HubProcess: DaemonService {
     private let logger: Logger
     private let socketPath: String
 
+    /// The program `switchboard-hub`.
+    public static func run() -> Never {
+        DaemonProcess.run(
+            HubProcess.self, program: "switchboard-hub", defaultName: "hub", extra: [.agentUser])
+    }
+
     public init(_ process: DaemonProcess) throws {
         self.process = process
         let (loop, paths, settings) = (process.loop, process.arguments.paths, process.settings)

@@ -1,9 +1,11 @@
 import JSON
 import Realtime
+import System
 
 /// What a peer says first on an IPC connection; anything else first closes it.
 ///
-/// Example: `{"type":"hello","version":2,"role":"ws","name":"ws-1","pid":4711}`.
+/// Example: `{"type":"hello","version":2,"role":"ws","name":"ws-1","pid":4711,
+/// "release":"0.9.0"}`.
 public struct Hello: Sendable, Equatable {
     /// 2: channels go by ``ChannelIdentity``.
     public static let currentVersion: Int64 = 2
@@ -22,19 +24,26 @@ public struct Hello: Sendable, Equatable {
     /// Unit, socket and log label alike, such as `ws-1`.
     public let name: String
     public let processID: Int32
+    /// The version of the program, up to 64 characters; nil where it does not say.
+    public let release: String?
 
-    public init(role: Role, name: String, processID: Int32) {
+    public init(
+        role: Role, name: String, processID: Int32, release: String? = Version.current
+    ) {
         self.role = role
         self.name = name
         self.processID = processID
+        self.release = release
     }
 
     public var envelope: Envelope {
-        Envelope(header: [
+        var header: JSONObject = [
             "type": "hello", "version": .integer(Self.currentVersion),
             "role": .string(role.rawValue), "name": .string(name),
             "pid": .integer(Int64(processID)),
-        ])
+        ]
+        if let release { header["release"] = .string(release) }
+        return Envelope(header: header)
     }
 
     public init(_ envelope: Envelope) throws(WireError) {
@@ -49,5 +58,9 @@ public struct Hello: Sendable, Equatable {
         else { throw .badField("name") }
         guard let pid = Int32(exactly: try reader.integer("pid")) else { throw .badField("pid") }
         processID = pid
+        release = try reader.optionalString("release")
+        guard release.map({ (1...64).contains($0.utf8.count) }) ?? true,
+            release?.utf8.allSatisfy(NameCharacters.admit) ?? true
+        else { throw .badField("release") }
     }
 }

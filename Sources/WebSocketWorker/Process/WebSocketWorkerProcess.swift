@@ -11,6 +11,13 @@ public final class WebSocketWorkerProcess: DaemonService {
     private let worker: WebSocketWorker
     private let socketPath: String
 
+    /// The program `switchboard-ws`.
+    public static func run() -> Never {
+        DaemonProcess.run(
+            WebSocketWorkerProcess.self, program: "switchboard-ws", defaultName: "ws-1",
+            extra: [.listenTCP])
+    }
+
     public init(_ process: DaemonProcess) throws {
         self.process = process
         let arguments = process.arguments

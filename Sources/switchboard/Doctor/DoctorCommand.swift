@@ -27,6 +27,7 @@ struct DoctorCommand: ParsableCommand {
             let own = FileSystem.directory(of: FileSystem.ownExecutable())
             show(SandboxChecks(programs: own).run())
         }
+        if let paths = deployment.paths { show(VersionChecks(paths: paths).run()) }
         show(site(deployment))
         show(MachineChecks(tls: deployment.tls, database: deployment.paths?.database).run())
         let hasFailed = findings.contains { $0.level == .fail }

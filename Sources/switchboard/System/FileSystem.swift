@@ -142,10 +142,14 @@ enum FileSystem {
     }
 
     /// The path of the running program.
-    static func ownExecutable() -> String {
+    static func ownExecutable() -> String { target(ofLink: "/proc/self/exe") ?? "" }
+
+    /// What a symbolic link holds; nil where it is none, or may not be read.
+    static func target(ofLink path: String) -> String? {
         var buffer = [CChar](repeating: 0, count: 4_096)
-        let count = unsafe readlink("/proc/self/exe", &buffer, buffer.count)
-        let bytes = buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        let count = unsafe readlink(path, &buffer, buffer.count)
+        guard count >= 0 else { return nil }
+        let bytes = buffer.prefix(count).map { UInt8(bitPattern: $0) }
         return String(decoding: bytes, as: UTF8.self)
     }
 
