@@ -20,6 +20,7 @@ import Glibc
 
     init(loop: EventLoop, log: @escaping @Sendable (String) -> Void) throws(WebSocketsError) {
         LibraryLog.listen(asServer: log)
+        try EventPlugin.check()
         unsafe protocols = .allocate(capacity: 2)
         unsafe protocols.initialize(repeating: lws_protocols(), count: 2)
         unsafe protocols[0].name = UnsafeRawPointer(Self.name.utf8Start)

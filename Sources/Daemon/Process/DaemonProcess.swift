@@ -5,13 +5,23 @@ import JSON
 import Logging
 import System
 
+/// Why a process could not start, where the error can say whether another try may go better.
+public protocol StartFailure: Error {
+    /// The process ends with 78 (EX_CONFIG), upon which its unit gives up until somebody starts it.
+    var isLasting: Bool { get }
+}
+
+extension SettingsError: StartFailure {
+    public var isLasting: Bool { true }
+}
+
 /// What a process of the product is, apart from its start and its end.
 ///
 /// Confined to the loop's thread, which is the main one.
 public protocol DaemonService: AnyObject {
     /// Opens whatever it needs: sockets, threads, a database.
     ///
-    /// Any error ends the process with status 1; a `SettingsError` with 78.
+    /// Any error ends the process with status 1; a lasting ``StartFailure`` with 78.
     init(_ process: DaemonProcess) throws
     /// Begins to serve and says so with ``DaemonProcess/ready(_:_:)``; signals are in force.
     func start()
@@ -61,7 +71,8 @@ public final class DaemonProcess {
             endProcess(process.exitStatus)
         } catch {
             StandardError.fail("\(program): \(error)\n")
-            endProcess(error is SettingsError ? EX_CONFIG : 1)
+            let isLasting = (error as? any StartFailure)?.isLasting == true
+            endProcess(isLasting ? EX_CONFIG : 1)
         }
     }
 

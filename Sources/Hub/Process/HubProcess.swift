@@ -4,6 +4,13 @@ import Glibc
 import Logging
 import Store
 
+extension StoreError: StartFailure {
+    /// A database of a newer version needs that version again.
+    public var isLasting: Bool {
+        if case .tooNew = self { true } else { false }
+    }
+}
+
 /// The process `switchboard-hub`: opens what it needs, serves until it is told to stop, and leaves
 /// everything on disk.
 public final class HubProcess: DaemonService {

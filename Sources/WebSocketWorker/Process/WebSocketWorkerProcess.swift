@@ -2,6 +2,13 @@ import Daemon
 import Logging
 import WebSockets
 
+extension WebSocketsError: StartFailure {
+    /// A package that is missing does not come by itself.
+    public var isLasting: Bool {
+        if case .pluginMissing = self { true } else { false }
+    }
+}
+
 /// The process `switchboard-ws`: one worker and the sockets it listens at.
 public final class WebSocketWorkerProcess: DaemonService {
     /// The group's members connect: nginx is one of them.

@@ -26,6 +26,7 @@ import Glibc
     private let protocols: UnsafeMutablePointer<lws_protocols>
 
     init(loop: EventLoop, maximumSockets: Int) throws(WebSocketsError) {
+        try EventPlugin.check()
         unsafe protocols = .allocate(capacity: 2)
         unsafe protocols.initialize(repeating: lws_protocols(), count: 2)
         unsafe protocols[0].name = text(Self.name)

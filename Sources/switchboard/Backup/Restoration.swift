@@ -36,8 +36,8 @@ struct Restoration {
 
     private func swap(_ folder: String, _ contents: BackupArchive.Contents) throws -> String? {
         let kept = "\(paths.stateDirectory)/before-restore-\(WallClock.milliseconds / 1_000)"
-        let owner =
-            FileSystem.owner(of: paths.database) ?? FileSystem.owner(of: paths.stateDirectory)
+        let owner = [paths.database, paths.stateDirectory].lazy
+            .compactMap(FileSystem.owners(of:)).first?.user
         var moves: [(from: String, to: String)] = [
             ("\(folder)/data/switchboard.db", paths.database)
         ]
@@ -54,7 +54,7 @@ struct Restoration {
         for (from, to) in moves { try move(from, to) }
         if let owner, FileSystem.isRoot {
             for path in [paths.database, "\(paths.database).lock"] {
-                _ = unsafe chown(path, owner.user, owner.group)
+                _ = unsafe chown(path, owner.uid, owner.gid)
             }
         }
         if present.isEmpty { FileSystem.removeTree(kept) }

@@ -14,6 +14,7 @@ struct LocalChecks {
     }
 
     private var configuration: Finding {
+        if let unreadable { return unreadable }
         do {
             let settings = try Settings.load(
                 configDirectory: paths.configDirectory, environment: ProcessEnvironment.variables())
@@ -22,6 +23,19 @@ struct LocalChecks {
         } catch {
             return .fail("config", "\(error)", "correct \(paths.configFile); no daemon starts so")
         }
+    }
+
+    /// The hub reads the file as whom its state belongs to; root, who may run this, can read it all.
+    private var unreadable: Finding? {
+        guard let hub = FileSystem.owners(of: paths.stateDirectory), hub.user.uid != 0,
+            let file = FileSystem.owners(of: paths.configFile)
+        else { return nil }
+        let bit: mode_t =
+            file.user.uid == hub.user.uid ? 0o400 : file.user.gid == hub.user.gid ? 0o040 : 0o004
+        guard file.mode & bit == 0 else { return nil }
+        return .fail(
+            "config", "\(paths.configFile) is not the hub's to read (user \(hub.user))",
+            "chown \(hub.user) \(paths.configFile); no daemon starts so")
     }
 
     /// Nothing of ours is anybody else's to read.

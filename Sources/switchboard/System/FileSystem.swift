@@ -40,11 +40,11 @@ enum FileSystem {
         return (status.st_mode & 0o7777, status.st_uid)
     }
 
-    /// Whose a file is; nil where there is none.
-    static func owner(of path: String) -> (user: uid_t, group: gid_t)? {
+    /// Whom it belongs to, with its permission bits; nil where there is nothing, or it may not be seen.
+    static func owners(of path: String) -> (user: UnixUser, mode: mode_t)? {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { return nil }
-        return (status.st_uid, status.st_gid)
+        return (UnixUser(uid: status.st_uid, gid: status.st_gid), status.st_mode & 0o7777)
     }
 
     /// Lets everybody pass through a directory, without letting them read it.
