@@ -49,7 +49,7 @@ def rendered(text, root, listen, ws):
     text = re.sub(r"^    listen 443 ", f"    listen {listen} ", text, flags=re.M)
     text = text.replace("    listen 80;", f"    listen unix:{root}/run/http.sock;")
     for literal, replacement in {
-        "/etc/nginx/snippets/switchboard-": f"{root}/snippets/switchboard-",
+        "/usr/share/switchboard/nginx/switchboard-": f"{root}/snippets/switchboard-",
         "/run/switchboard/": f"{root}/run/",
         "/etc/switchboard/tls/": f"{root}/tls/",
         "/usr/share/switchboard/console": str(CONSOLE),

@@ -7,8 +7,13 @@ import subprocess
 import pytest
 from rendering import REPOSITORY, limit, prefixed
 
-EXECUTABLES = ("switchboard", "switchboard-hub", "switchboard-ws", "switchboard-fcgi",
-               "switchboard-agent", "switchboard-sandbox")
+PROGRAMS = ("switchboard", "switchboard-sandbox")
+# The first of them by other names.
+DAEMONS = ("switchboard-hub", "switchboard-ws", "switchboard-fcgi", "switchboard-agent")
+EXECUTABLES = PROGRAMS + DAEMONS
+GENERATED = ("bash-completion/completions/switchboard", "zsh/vendor-completions/_switchboard",
+             "fish/vendor_completions.d/switchboard.fish", "man/man1/switchboard.1",
+             "man/man8/switchboard-hub.8")
 SERVICES = ("switchboard-hub.service", "switchboard-fcgi.service", "switchboard-ws@1.service")
 AGENT = "switchboard-agent@1.service"
 
@@ -21,9 +26,12 @@ def make(target, *variables):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """Executables that stand for the built ones: this tests where files go."""
+    """Files that stand for the built ones: this tests where files go."""
     folder = tmp_path_factory.mktemp("built")
-    for name in EXECUTABLES:
+    for name in GENERATED:
+        (folder / "share" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "share" / name).write_text(name)
+    for name in PROGRAMS:
         (folder / name).write_text(f"#!/bin/sh\n# {name}\n")
         (folder / name).chmod(0o755)
     return folder
@@ -39,14 +47,16 @@ def installed(built, tmp_path_factory):
 
 def test_every_file_is_where_the_daemons_and_nginx_look_for_it(installed):
     expected = [f"usr/bin/{name}" for name in EXECUTABLES]
-    expected += [f"etc/nginx/snippets/{file.name}"
+    expected += [f"usr/share/{name}" for name in GENERATED]
+    expected += [f"usr/share/switchboard/nginx/{file.name}"
                  for file in (REPOSITORY / "nginx/snippets").iterdir()]
     expected += ["etc/nginx/sites-available/switchboard",
                  "usr/share/switchboard/console/index.html",
                  "usr/share/switchboard/client/index.js",
                  "usr/share/switchboard/nginx/switchboard.conf",
-                 "usr/share/switchboard/nginx/switchboard-dev-main.conf",
-                 "usr/share/switchboard/nginx/snippets/switchboard-http.conf",
+                 "usr/share/switchboard/dev/switchboard-dev-main.conf",
+                 "usr/share/switchboard/dev/switchboard.conf",
+                 "usr/share/switchboard/dev/snippets/switchboard-http.conf",
                  "usr/lib/systemd/system/switchboard.target",
                  "usr/lib/systemd/system/switchboard-ws@.service",
                  "usr/lib/systemd/system/switchboard-hub.service.d/sandbox.conf",
@@ -59,9 +69,13 @@ def test_every_file_is_where_the_daemons_and_nginx_look_for_it(installed):
                  "usr/lib/tmpfiles.d/switchboard.conf"]
     missing = [name for name in expected if not (installed / name).is_file()]
     assert not missing
-    for private in ("etc/switchboard", "etc/switchboard/tls", "etc/switchboard/secrets",
-                    "var/lib/switchboard"):
-        assert (installed / private).stat().st_mode & 0o777 == 0o700, private
+    for name in DAEMONS:
+        assert (installed / "usr/bin" / name).readlink().name == "switchboard"
+
+
+def test_nothing_but_the_admins_site_is_put_into_etc(installed):
+    assert [str(file.relative_to(installed)) for file in (installed / "etc").rglob("*")
+            if not file.is_dir()] == ["etc/nginx/sites-available/switchboard"]
 
 
 def test_agents_start_with_a_key_or_with_a_token_alone(installed):
@@ -81,16 +95,18 @@ def test_another_prefix_moves_executables_and_static_files(built, tmp_path):
     assert done.returncode == 0, done.stderr
     unit = (tmp_path / "opt/sb/lib/systemd/system/switchboard-hub.service").read_text()
     assert "ExecStart=/opt/sb/bin/switchboard-hub " in unit
-    paths = (tmp_path / "etc/nginx/snippets/switchboard-locations.conf").read_text()
+    paths = (tmp_path / "opt/sb/share/switchboard/nginx/switchboard-locations.conf").read_text()
     assert "alias /opt/sb/share/switchboard/console/;" in paths
     assert "alias /opt/sb/share/switchboard/client/;" in paths
+    site = (tmp_path / "etc/nginx/sites-available/switchboard").read_text()
+    assert "include /opt/sb/share/switchboard/nginx/switchboard-server.conf;" in site
 
 
 def test_a_path_prefix_is_put_before_every_path(built, tmp_path):
     done = make("install", f"DESTDIR={tmp_path}", f"BUILD={built}", "PATH_PREFIX=/a/b")
     assert done.returncode == 0, done.stderr
     for name in ("locations", "errors", "fastcgi"):
-        installed = (tmp_path / f"etc/nginx/snippets/switchboard-{name}.conf").read_text()
+        installed = (tmp_path / f"usr/share/switchboard/nginx/switchboard-{name}.conf").read_text()
         source = (REPOSITORY / f"nginx/snippets/switchboard-{name}.conf").read_text()
         assert installed == prefixed(source, "/a/b") != source
 
@@ -102,16 +118,18 @@ def test_a_second_install_keeps_the_admins_site(built, tmp_path):
     site.write_text("edited")
     again = make("install", *variables)
     assert site.read_text() == "edited" and "kept" in again.stdout
+    included = (tmp_path / "usr/share/switchboard/nginx").glob("*")
+    assert "edited" not in "".join(file.read_text() for file in included)
 
 
 def test_uninstall_leaves_configuration_and_state_only(built, tmp_path):
     variables = (f"DESTDIR={tmp_path}", f"BUILD={built}")
     assert make("install", *variables).returncode == 0
+    (tmp_path / "etc/switchboard").mkdir()
     (tmp_path / "etc/switchboard/config.json").write_text("{}")
     assert make("uninstall", *variables).returncode == 0
-    left = [str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if file.is_file()]
-    assert left == ["etc/switchboard/config.json"]
-    assert (tmp_path / "var/lib/switchboard").is_dir()
+    left = [str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*") if not file.is_dir()]
+    assert sorted(left) == ["etc/nginx/sites-available/switchboard", "etc/switchboard/config.json"]
 
 
 def test_an_install_without_a_build_says_what_to_do(tmp_path):
@@ -188,7 +206,9 @@ def test_the_agents_door_is_made_for_their_group_alone(installed, tmp_path):
     assert made.returncode == 0, made.stderr
     door = (tmp_path / "run/switchboard/agents").stat()
     assert (door.st_mode & 0o7777, door.st_uid, door.st_gid) == (0o2710, 901, 902)
-    assert (tmp_path / "etc/switchboard").stat().st_mode & 0o7777 == 0o700
+    for private in ("etc/switchboard", "etc/switchboard/tls", "etc/switchboard/secrets",
+                    "var/lib/switchboard"):
+        assert (tmp_path / private).stat().st_mode & 0o7777 == 0o700, private
 
 
 def test_the_units_run_as_the_users_that_the_hub_trusts(installed):

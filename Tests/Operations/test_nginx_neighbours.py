@@ -7,7 +7,7 @@ import pytest
 
 from rendering import NGINX, nginx_command
 
-HTTP = "include /etc/nginx/snippets/switchboard-http.conf;\n"
+HTTP = "include /usr/share/switchboard/nginx/switchboard-http.conf;\n"
 LOGIN = [("zone=switchboard_login burst=50", "zone=switchboard_login burst=1")]
 # Debian's own site, with limits of its own.
 NEIGHBOUR = """

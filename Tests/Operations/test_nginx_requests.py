@@ -200,8 +200,8 @@ def test_nginx_is_more_patient_and_more_generous_than_the_workers():
     (["192.0.2.1", "::ffff:192.0.2.1"] * 3, "::ffff:192.0.2.2"),
 ])
 def test_the_addresses_of_one_network_are_one_client_to_the_limits(own_site, addresses, other):
-    headers = "    include /etc/nginx/snippets/switchboard-headers.conf;\n    include"
-    told = "    set_real_ip_from 127.0.0.1;\n    real_ip_header X-Test-Address;\n"
+    headers = "\n# Slow or silent clients"
+    told = "\nset_real_ip_from 127.0.0.1;\nreal_ip_header X-Test-Address;\n"
     site = own_site(changes=[(headers, told + headers), ("switchboard_login burst=50", "switchboard_login burst=3"),
                              ("zone=switchboard_login:10m rate=5r/s", "zone=switchboard_login:10m rate=1r/m")])
 
@@ -230,10 +230,10 @@ def test_below_a_prefix_the_workers_see_their_own_paths(own_site):
 
 def test_another_site_on_the_host_is_untouched_by_what_lives_below_a_prefix(own_site):
     """Its own `server` includes Switchboard's paths and nothing else of it."""
-    own = "".join(f"    include /etc/nginx/snippets/switchboard-{name}.conf;\n"
-                  for name in ("headers", "errors"))
+    own = "".join(f"include /usr/share/switchboard/nginx/switchboard-{name}.conf;\n"
+                  for name in ("headers", "errors")) + "\n# Slow or silent clients"
     other = "    location / { default_type text/plain; return 200 'another site'; }\n" \
-            "    location /missing { return 404; }\n"
+            "    location /missing { return 404; }\n# Slow or silent clients"
     site = own_site(prefix="/agents", changes=[(own, other)])
     for path in ("/", "/api/x", "/ws", "/console.js", "/agentsmith", "/.well-known/x"):
         answer = site.curl(path)

@@ -44,7 +44,7 @@ struct Executables {
 
 /// What nginx reads and serves: beneath the source tree or `PREFIX/share/switchboard`.
 struct SharedFiles {
-    /// The directory with `switchboard.conf` and `snippets/`.
+    /// The directory with `switchboard.conf` and `snippets/`, as they are in the source tree.
     let nginx: String
     let console: String
     /// The browser client's modules.
@@ -66,7 +66,7 @@ struct SharedFiles {
         let share = "\(FileSystem.directory(of: own))/share/switchboard"
         candidates.append(
             SharedFiles(
-                nginx: "\(share)/nginx", console: "\(share)/console", client: "\(share)/client"))
+                nginx: "\(share)/dev", console: "\(share)/console", client: "\(share)/client"))
         guard let found = candidates.first(where: { FileSystem.isDirectory($0.nginx) }) else {
             let places = candidates.map(\.nginx).joined(separator: " nor in ")
             throw CommandFailure("nginx's configuration is neither in \(places)")

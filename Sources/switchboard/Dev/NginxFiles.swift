@@ -72,7 +72,10 @@ struct NginxFiles {
 
     private func replacingLiterals(in line: String) -> String {
         let literals = [
-            ("/etc/nginx/snippets/switchboard-", "\(layout.nginx)/snippets/switchboard-"),
+            (
+                "/usr/share/switchboard/nginx/switchboard-",
+                "\(layout.nginx)/snippets/switchboard-"
+            ),
             ("/run/switchboard/", "\(layout.paths.runDirectory)/"),
             ("/etc/switchboard/tls/", "\(layout.tls)/"),
             ("/usr/share/switchboard/console", console),

@@ -29,7 +29,7 @@ struct Deployment {
         self.paths = paths
         if paths == (try Paths()) {
             tls = "\(paths.configDirectory)/tls"
-            let prefix = Self.prefix(inSnippets: "/etc/nginx/snippets/switchboard-")
+            let prefix = Self.prefix(inSnippets: "\(Self.installedFiles)/nginx/switchboard-")
             origin = Self.installedOrigin().map { $0 + prefix }
         } else {
             let root = FileSystem.directory(of: paths.configDirectory)
@@ -42,6 +42,12 @@ struct Deployment {
             trust = HTTPTrust(caFile: layout.caFile, ignoresProxies: true)
             key = key ?? Self.key(inFirstLogin: layout.firstLogin)
         }
+    }
+
+    /// `PREFIX/share/switchboard`, beside the folder of this program.
+    private static var installedFiles: String {
+        let programs = FileSystem.directory(of: FileSystem.ownExecutable())
+        return "\(FileSystem.directory(of: programs))/share/switchboard"
     }
 
     /// The name in the enabled site, where an administrator has put one.
