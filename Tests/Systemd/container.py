@@ -132,9 +132,9 @@ class Container(Machine):
             [*self.entering, *command], input=input, capture_output=True, text=True,
             timeout=within, umask=0o022)
 
-    def start(self, *command):
-        """A command that goes on; `with` ends it."""
-        return Running(self, command, self.folder / "output")
+    def start(self, *command, output="output"):
+        """A command that goes on; `with` ends it. `output` is its own, of those at a time."""
+        return Running(self, command, self.folder / output)
 
 
 class Running:

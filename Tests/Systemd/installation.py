@@ -2,16 +2,15 @@
 
 import json
 
-from machine import SOURCE
+import packages
 from support.demo_model import MODEL_KEY
 from support.waiting import eventually
 
-# What `make build` makes, and is shipped.
-BUILD = ".build/static/release"
 UNITS = ("switchboard-hub", "switchboard-fcgi", "switchboard-ws@1", "switchboard-ws@2",
          "switchboard-agent@1")
 HOST = "switchboard.test"
 URL = f"https://{HOST}"
+SITE = "/etc/nginx/sites-available/switchboard"
 # A real server of the model's protocol; only the model behind it is a script.
 MODEL = """[Unit]
 Description=The model's endpoint
@@ -28,22 +27,24 @@ WantedBy=multi-user.target
 class Installation:
     """The product on `machine`, installed when this is made and started by `start()`."""
 
-    def __init__(self, machine):
+    def __init__(self, machine, package=None):
         self.machine = machine
-        self.make_install()
+        self.install(package or packages.built())
 
-    def make_install(self):
-        return self.machine.shell(f"make -s -C {SOURCE} install BUILD={SOURCE}/{BUILD}")
+    def install(self, package):
+        """The package, over another version of it where there is one."""
+        return self.machine.shell(f"dpkg --install {packages.in_machine(package)}")
 
     def configure(self):
-        """What `make install` leaves to the admin: certificate, name, site, the model's key."""
+        """What the package leaves to the admin: certificate, name, site, the model's key."""
         self.machine.shell(f"""
             cd /etc/switchboard/tls
             openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \\
                 -subj /CN={HOST} -addext subjectAltName=DNS:{HOST} \\
                 -keyout privkey.pem -out fullchain.pem 2>/dev/null
+            cp -p /etc/ssl/certs/ca-certificates.crt /root
             cat fullchain.pem >> /etc/ssl/certs/ca-certificates.crt
-            sed -i 's/server_name switchboard.example.com;/server_name {HOST};/' /etc/nginx/sites-available/switchboard
+            sed -i 's/server_name switchboard.example.com;/server_name {HOST};/' {SITE}
             ln -s ../sites-available/switchboard /etc/nginx/sites-enabled/switchboard
             umask 077
             echo {MODEL_KEY} > /etc/switchboard/secrets/anthropic-api-key
@@ -53,6 +54,15 @@ class Installation:
             systemctl daemon-reload
             systemctl enable --now -q model.service
             """, input=MODEL)
+
+    def forget(self):
+        """What `configure` made, but for what belongs to the product."""
+        self.machine.shell("""
+            systemctl disable --now -q model.service
+            rm /etc/systemd/system/model.service
+            cp -p /root/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+            systemctl daemon-reload
+            """)
 
     def start(self):
         self.machine.shell("""

@@ -15,7 +15,7 @@ ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "HOM
 class Machine:
     """Booted by `boot()`, ended by `power_off()`; commands run in it as root.
 
-    What `make install` reads is at /usr/src/switchboard in it. Its network is a loopback of its own.
+    The repository, or what of it is installed, is at /usr/src/switchboard in it. Its network is a loopback of its own.
     """
 
     # How much longer than a host of its own it takes for everything.

@@ -1,4 +1,4 @@
-"""From `make install` to an agent at work, and through what a host does to its services."""
+"""From the package to an agent at work, and through what a host does to its services."""
 
 import json
 

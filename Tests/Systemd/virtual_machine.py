@@ -7,8 +7,9 @@ import socket
 import subprocess
 import time
 
-from debian_root import REPOSITORY, kernel
-from machine import ENVIRONMENT, SOURCE, Machine
+import packages
+from debian_root import kernel
+from machine import ENVIRONMENT, Machine
 from support.waiting import eventually
 
 # On a serial port, for which the kernel needs no module.
@@ -18,8 +19,6 @@ Description=Runs the tests' commands
 [Service]
 ExecStart=/usr/sbin/qemu-ga --method=isa-serial --path=/dev/ttyS1
 """
-# What `make install` reads, besides the executables.
-INSTALLED = ("Makefile", "nginx", "systemd", "Sources/Console", "Sources/BrowserClient")
 # A tool's limit is 4 GiB, and somebody else has to have room beside it.
 MEMORY = "6G"
 
@@ -29,9 +28,8 @@ class VirtualMachine(Machine):
 
     patience = 10
 
-    def __init__(self, root, name, build):
+    def __init__(self, root, name):
         super().__init__(root, name)
-        self.build = build
         self.disk = self.folder / "disk"
         self.agent = None
         self.add_unit("guest-agent.service", AGENT, "multi-user.target")
@@ -70,18 +68,9 @@ class VirtualMachine(Machine):
         return connection
 
     def _make_disk(self):
-        for name in (*INSTALLED, self.build):
-            source, target = REPOSITORY / name, self.folder / f"changes{SOURCE}" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if name == self.build:
-                target.mkdir()
-                for program in source.glob("switchboard*"):
-                    if program.is_file() and program.stat().st_mode & 0o100:
-                        shutil.copy(program, target)
-            elif source.is_dir():
-                shutil.copytree(source, target)
-            else:
-                shutil.copy(source, target)
+        target = self.folder / f"changes{packages.in_machine(packages.built())}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(packages.built(), target)
         with self.disk.open("wb") as disk:
             disk.truncate(4 << 30)
         subprocess.run(

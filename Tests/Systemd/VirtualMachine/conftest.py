@@ -2,13 +2,12 @@
 
 import pytest
 
-from installation import BUILD
 from virtual_machine import VirtualMachine
 
 
 @pytest.fixture(scope="module")
 def machine(root):
-    made = VirtualMachine(root, "virtual", BUILD)
+    made = VirtualMachine(root, "virtual")
     try:
         yield made.boot()
     finally:
