@@ -136,7 +136,7 @@ install: ## install the built executables, site, units, users and directories (D
 	@if test -e $(etcnginx)/sites-available/switchboard; then \
 	    echo "kept $(etcnginx)/sites-available/switchboard; compare $(share)/nginx/switchboard.conf"; \
 	else install -m 644 $(share)/nginx/switchboard.conf $(etcnginx)/sites-available/switchboard; fi
-	for unit in systemd/*.service systemd/*.target; do \
+	for unit in systemd/*.service systemd/*.target systemd/*.timer; do \
 	    $(relocate) $$unit | install -m 644 /dev/stdin $(units)/$${unit#systemd/} || exit 1; done
 	for folder in systemd/*.service.d; do \
 	    install -m 644 $$folder/*.conf $(units)/$${folder#systemd/} || exit 1; done
@@ -170,7 +170,7 @@ endif
 	rm -rf $(share) $(addprefix $(units)/,$(addsuffix .d,$(CLOSED_SERVICES) switchboard-agent@.service))
 	rm -f $(units)/switchboard.target $(units)/switchboard-hub.service \
 	    $(units)/switchboard-fcgi.service $(units)/switchboard-ws@.service \
-	    $(units)/switchboard-agent@.service
+	    $(units)/switchboard-agent@.service $(addprefix $(units)/switchboard-backup.,service timer)
 	rm -f $(sysusers)/switchboard.conf $(tmpfiles)/switchboard.conf
 	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/switchboard \
 	    $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_switchboard \
