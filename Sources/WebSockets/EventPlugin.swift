@@ -4,8 +4,7 @@ import Glibc
 enum EventPlugin {
     private static let file = "libwebsockets-evlib_ev.so"
 
-    /// libwebsockets loads it when a context is made, and ends the process with SIGILL where it is not
-    /// there.
+    /// libwebsockets loads it when a context is made, and does not tell its absence from other failures.
     ///
     /// It stays loaded, as it does with the first context.
     static func check() throws(WebSocketsError) {

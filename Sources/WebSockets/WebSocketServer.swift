@@ -30,15 +30,17 @@ public final class WebSocketServer {
     /// - Parameters:
     ///   - delegate: not retained.
     ///   - log: gets libwebsockets' own warnings, a line each.
-    /// - Throws: ``WebSocketsError/creationFailed``.
+    /// - Throws: ``WebSocketsError``.
     public init(
         loop: EventLoop, configuration: WebSocketServerConfiguration,
         delegate: any WebSocketServerDelegate, log: @escaping @Sendable (String) -> Void
     ) throws(WebSocketsError) {
+        // First: what was never whole is not released, and need not be closed.
+        let made = try SocketContext(loop: loop, log: log)
         self.loop = loop
         self.configuration = configuration
         self.delegate = delegate
-        context = try SocketContext(loop: loop, log: log)
+        context = made
     }
 
     deinit { precondition(isClosed, "a WebSocket server must be closed before it is released") }
