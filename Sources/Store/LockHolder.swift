@@ -37,13 +37,17 @@ public struct LockHolder: Equatable, Sendable, CustomStringConvertible {
         text("/proc/\(process)/comm")?.split(separator: "\n").first.map(String.init)
     }
 
-    /// The first 64 KiB of a file of the kernel's.
+    /// A file of the kernel's, which gives a page or so a read; at most 1 MiB and one read more.
     private static func text(_ path: String) -> String? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = unsafe read(descriptor, &bytes, bytes.count)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        var (bytes, chunk) = ([UInt8](), [UInt8](repeating: 0, count: 65_536))
+        while bytes.count < 1 << 20 {
+            let count = unsafe read(descriptor, &chunk, chunk.count)
+            guard count > 0 else { break }
+            bytes += chunk[..<count]
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -22,7 +22,7 @@ def programs(tmp_path, monkeypatch):
         shutil.copy2(executables() / name, folder)
     share = tmp_path / "share/switchboard"
     share.mkdir(parents=True)
-    for name, source in (("nginx", "nginx"), ("console", "Sources/Console"),
+    for name, source in (("dev", "nginx"), ("console", "Sources/Console"),
                          ("client", "Sources/BrowserClient")):
         (share / name).symlink_to(REPOSITORY / source)
     monkeypatch.setenv("SWITCHBOARD_BIN", str(folder))
