@@ -14,14 +14,14 @@ import Tools
             \tbare = false
             \tlogallrefupdates = true
             [remote "origin"]
-            \turl = /work/a b/lib
+            \turl = /srv/a b/lib
             \tfetch = +refs/heads/*:refs/remotes/origin/*
             [branch "main"]
             \tremote = origin
             \tmerge = refs/heads/main
             [submodule "lib"]
             \tactive = true
-            \turl = /work/lib
+            \turl = /srv/lib
             # a remark
             [user]
             \tname = "Ada Lovelace"
